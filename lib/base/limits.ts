@@ -1,0 +1,28 @@
+/** Upper bounds on what is read from outside. Each is generous for honest data. */
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+/** Manifests: the size that the distribution specification tells registries to allow. */
+export const MAX_MANIFEST_BYTES: number = 4 * MIB;
+
+/** One page of tags, of a catalog or of referrers: about 100,000 entries. */
+export const MAX_PAGE_BYTES: number = 16 * MIB;
+
+/** A token answer, an error document or the answer to a write. */
+export const MAX_ANSWER_BYTES: number = 1 * MIB;
+
+/** What cosign accepts as a signature's payload or a bundle (COSIGN_MAX_ATTACHMENT_SIZE). */
+export const MAX_ATTACHMENT_BYTES: number = 128 * MIB;
+
+/** Signatures on one image, the limit of cosign too: more is an attack (CVE-2023-46737). */
+export const MAX_SIGNATURES = 1000;
+
+/** Tags in one repository: the largest public ones hold some hundred thousand. */
+export const MAX_TAGS = 2_000_000;
+
+/** Pages of one listing; each may be short, so this is not MAX_TAGS over a page's size. */
+export const MAX_PAGES = 20_000;
+
+/** Redirects followed for one request. */
+export const MAX_REDIRECTS = 5;

@@ -1,0 +1,40 @@
+/**
+ * Why an image or one of its signatures was not accepted. The list is closed and stable: reports,
+ * metrics and exit codes are built on it. docs/reasons.md says what each means and what to do.
+ */
+export const REASON_CODES = [
+  // About the image.
+  "no-signature",
+  "attestation-only",
+  "image-not-found",
+  "invalid-reference",
+  // About one signature.
+  "signature-missing",
+  "signature-malformed",
+  "signature-mismatch",
+  "digest-mismatch",
+  "claim-malformed",
+  "claim-digest-mismatch",
+  "annotation-mismatch",
+  "certificate-instead-of-key",
+  "content-untrusted",
+  "attachment-too-large",
+  "too-many-signatures",
+  // Could not tell.
+  "registry-throttled",
+  "registry-unauthorized",
+  "registry-unavailable",
+  "registry-answer-invalid",
+] as const;
+
+/** One entry of the closed list. */
+export type ReasonCode = typeof REASON_CODES[number];
+
+/** A reason, with what was expected and found where the check compares two things. */
+export interface Reason {
+  readonly code: ReasonCode;
+  /** One sentence for people, without the image's name. */
+  readonly message: string;
+  readonly expected?: string;
+  readonly found?: string;
+}
