@@ -8,10 +8,18 @@ const ESCAPES: Readonly<Record<string, string>> = {
   "\u2029": "\\u2029",
 };
 
-/** A JSON value of which Go's marshaller makes the same bytes as we do: no numbers but integers. */
-export type GoJson = string | number | boolean | null | readonly GoJson[] | {
-  readonly [key: string]: GoJson;
-};
+/**
+ * A JSON value of which Go's marshaller makes the same bytes as we do. An object stands for a struct,
+ * whose fields keep their order; a `Map` for a Go map, whose keys are sorted.
+ */
+export type GoJson =
+  | string
+  | boolean
+  | null
+  | number
+  | readonly GoJson[]
+  | ReadonlyMap<string, GoJson>
+  | { readonly [field: string]: GoJson };
 
 /** Order strings by their UTF-8 bytes, which is how Go sorts the keys of a map. */
 function byUtf8(a: string, b: string): number {
@@ -24,21 +32,28 @@ function byUtf8(a: string, b: string): number {
   return left.length - right.length;
 }
 
-/** The keys of a string map, sorted as Go's marshaller sorts them. */
-export function sortedEntries<Value>(
-  map: Readonly<Record<string, Value>>,
-): [key: string, value: Value][] {
-  return Object.entries(map).sort(([a], [b]) => byUtf8(a, b));
+function writeString(text: string): string {
+  return JSON.stringify(text).replace(
+    /[<>&\u2028\u2029]/gu,
+    (character) => ESCAPES[character] ?? character,
+  );
+}
+
+function writeObject(entries: readonly (readonly [string, GoJson])[]): string {
+  return `{${
+    entries.map(([key, item]) => `${writeString(key)}:${stringifyAsGo(item)}`).join(",")
+  }}`;
 }
 
 /**
  * Write a value as Go's `json.Marshal` does: no white space; `<`, `>`, `&`, U+2028 and U+2029
- * escaped. Keys keep the order given (Go writes the fields of a struct in order); sort those of a
- * map with {@link sortedEntries}.
+ * escaped; the keys of a map in the order of their UTF-8 bytes.
  */
 export function stringifyAsGo(value: GoJson): string {
-  return JSON.stringify(value).replace(
-    /[<>&\u2028\u2029]/gu,
-    (character) => ESCAPES[character] ?? character,
-  );
+  if (typeof value === "string") return writeString(value);
+  if (value === null || typeof value !== "object") return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.map(stringifyAsGo).join(",")}]`;
+  // Not through an object: JavaScript puts keys that look like numbers first.
+  if (value instanceof Map) return writeObject([...value].sort(([a], [b]) => byUtf8(a, b)));
+  return writeObject(Object.entries(value));
 }

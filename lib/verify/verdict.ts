@@ -1,8 +1,6 @@
 import type { Digest } from "../reference/digest.ts";
+import type { SignatureFormat } from "../signature/signature_format.ts";
 import type { Reason } from "./reason.ts";
-
-/** How a signature is stored: cosign's `sha256-….sig` tag, or a Sigstore bundle as a referrer. */
-export type SignatureFormat = "legacy" | "bundle";
 
 /** A check that was done and passed. What was not checked is not listed. */
 export type Check = "signature" | "claims" | "annotations" | "predicate-type";

@@ -1,0 +1,62 @@
+import { versions } from "node:process";
+import { ed25519ph } from "@noble/curves/ed25519.js";
+import { SIGNATURE_HASHES } from "./algorithm.ts";
+import type { Engine, SignatureCheck } from "./engine.ts";
+import { nodeCryptoEngine } from "./node_crypto_engine.ts";
+import type { PublicKey } from "./public_key.ts";
+import { webCryptoEngine } from "./web_crypto_engine.ts";
+
+// Measured for P-256 with 32 at a time on two cores: on Node 24 node:crypto 22 k/s, Web Crypto
+// 15 k/s; on Deno 2.9 Web Crypto 3.6 k/s, node:crypto 1.4 k/s, which moreover takes no P-521
+// signature over SHA-256 for valid.
+const engine: Engine = "deno" in versions ? webCryptoEngine : nodeCryptoEngine;
+
+/** Imported keys, so that a fleet's thousand signatures import their key once. */
+const imported = new WeakMap<PublicKey, Promise<SignatureCheck>>();
+
+function importOnce(key: PublicKey): Promise<SignatureCheck> {
+  let check = imported.get(key);
+  if (check === undefined) {
+    check = engine.importKey(key);
+    imported.set(key, check);
+  }
+  return check;
+}
+
+const ED25519_KEY_BYTES = 32;
+
+/** Check Ed25519ph (RFC 8032 §5.1), which no platform has. */
+function verifyPrehashed(key: PublicKey, message: Uint8Array, signature: Uint8Array): boolean {
+  const point = key.spki.subarray(-ED25519_KEY_BYTES);
+  // · Go and OpenSSL follow the RFC's strict equation and encodings; noble's default is ZIP 215.
+  return ed25519ph.verify(signature, message, point, { zip215: false });
+}
+
+/**
+ * Whether `key` made `signature` over `message`, in any way that cosign signs or verifies: ECDSA in
+ * DER over the curve's own hash or SHA-256, RSA PKCS#1 v1.5 over SHA-256, Ed25519 or Ed25519ph.
+ *
+ * cosign 3.1 signs P-384 and P-521 over the curve's hash and with Ed25519ph, and then by default
+ * verifies over SHA-256 and pure Ed25519, so that it refuses its own signatures; here they pass.
+ * A malformed signature is false, and no error.
+ */
+export async function verifySignature(
+  key: PublicKey,
+  message: Uint8Array,
+  signature: Uint8Array,
+): Promise<boolean> {
+  const check = await importOnce(key);
+  try {
+    if (key.algorithm === "ed25519") {
+      return await check(message, signature, "sha512") || verifyPrehashed(key, message, signature);
+    }
+    for (const hash of SIGNATURE_HASHES[key.algorithm]) {
+      if (await check(message, signature, hash)) return true;
+    }
+    return false;
+  } catch {
+    // Neither platform throws for any vector in the tests, but both may for a malformed signature;
+    // noble does.
+    return false;
+  }
+}

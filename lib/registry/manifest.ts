@@ -1,0 +1,89 @@
+import * as v from "valibot";
+import { parseJson } from "../base/json.ts";
+import { type Digest, isDigest } from "../reference/digest.ts";
+
+/** Media types of the manifests that registries hold. */
+export const MEDIA_TYPES = {
+  ociManifest: "application/vnd.oci.image.manifest.v1+json",
+  ociIndex: "application/vnd.oci.image.index.v1+json",
+  ociConfig: "application/vnd.oci.image.config.v1+json",
+  ociEmpty: "application/vnd.oci.empty.v1+json",
+  dockerManifest: "application/vnd.docker.distribution.manifest.v2+json",
+  dockerIndex: "application/vnd.docker.distribution.manifest.list.v2+json",
+  dockerConfig: "application/vnd.docker.container.image.v1+json",
+  dockerSchema1: "application/vnd.docker.distribution.manifest.v1+prettyjws",
+} as const;
+
+/** What we accept as an image: sent whenever a manifest is asked for. */
+export const ACCEPT_MANIFESTS: string = [
+  MEDIA_TYPES.ociManifest,
+  MEDIA_TYPES.ociIndex,
+  MEDIA_TYPES.dockerManifest,
+  MEDIA_TYPES.dockerIndex,
+  MEDIA_TYPES.dockerSchema1,
+  "*/*",
+].join(", ");
+
+/** A pointer to content (OCI image spec 1.1, "Content Descriptors"). */
+export interface Descriptor {
+  readonly mediaType: string;
+  readonly size: number;
+  readonly digest: Digest;
+  readonly artifactType?: string;
+  readonly annotations?: Readonly<Record<string, string>>;
+}
+
+/** What is read of an image manifest (OCI image spec 1.1, "Image Manifest"). */
+export interface Manifest {
+  readonly config: Descriptor;
+  readonly layers: readonly Descriptor[];
+  readonly artifactType?: string;
+  readonly annotations?: Readonly<Record<string, string>>;
+}
+
+/** What is read of an index (OCI image spec 1.1, "Image Index"). */
+export interface Index {
+  readonly manifests: readonly Descriptor[];
+}
+
+const AnnotationsSchema = v.record(v.string(), v.string());
+
+const DescriptorSchema = v.object({
+  mediaType: v.string(),
+  size: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
+  digest: v.custom<Digest>(
+    (value) => typeof value === "string" && isDigest(value),
+    "want a sha256 digest",
+  ),
+  artifactType: v.exactOptional(v.string()),
+  annotations: v.exactOptional(AnnotationsSchema),
+});
+
+const ManifestSchema = v.object({
+  config: DescriptorSchema,
+  layers: v.array(DescriptorSchema),
+  artifactType: v.exactOptional(v.string()),
+  annotations: v.exactOptional(AnnotationsSchema),
+});
+
+const IndexSchema = v.object({ manifests: v.array(v.unknown()) });
+
+/**
+ * Read an image manifest.
+ *
+ * @throws {MalformedError}
+ */
+export function parseManifest(bytes: Uint8Array): Manifest {
+  return parseJson("image manifest", bytes, ManifestSchema);
+}
+
+/**
+ * Read an index. Entries that are no descriptor with a sha256 digest are left out: one that we cannot
+ * fetch must not hide the others.
+ *
+ * @throws {MalformedError}
+ */
+export function parseIndex(bytes: Uint8Array): Index {
+  const { manifests } = parseJson("index", bytes, IndexSchema);
+  return { manifests: manifests.filter((entry) => v.is(DescriptorSchema, entry)) as Descriptor[] };
+}

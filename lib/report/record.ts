@@ -1,0 +1,81 @@
+import type { FleetResult } from "../fleet/fleet_result.ts";
+import type { Reason } from "../verify/reason.ts";
+import type {
+  Check,
+  Evidence,
+  SignatureFormat,
+  SignatureResult,
+  Signer,
+  VerdictKind,
+} from "../verify/verdict.ts";
+
+/**
+ * The checks that one might take for done, and that are not: every report names them. With keys the
+ * log is opt-in, as it was in cosign 1.x.
+ */
+export const MISSING_CHECKS = ["transparency-log"] as const;
+
+/** One of them. */
+export type MissingCheck = typeof MISSING_CHECKS[number];
+
+/** One signature, as the JSON reports show it. */
+export interface SignatureRecord {
+  readonly format: SignatureFormat;
+  readonly verified: boolean;
+  /** Null unless the signature was made by a trusted key. */
+  readonly signer: Signer | null;
+  readonly checks: readonly Check[];
+  readonly notChecked: readonly MissingCheck[];
+  readonly reasons: readonly Reason[];
+}
+
+/** One image, as the JSON reports show it: the shape is that of report.schema.json. */
+export interface ImageRecord {
+  readonly image: string;
+  /** Null when it is not known. */
+  readonly digest: string | null;
+  readonly verdict: VerdictKind;
+  readonly reasons: readonly Reason[];
+  readonly signatures: readonly SignatureRecord[];
+  /** Present exactly when the verdict is `unknown`. */
+  readonly evidence?: Evidence;
+}
+
+function reasonRecord({ code, message, expected, found }: Reason): Reason {
+  return {
+    code,
+    message,
+    ...(expected === undefined ? {} : { expected }),
+    ...(found === undefined ? {} : { found }),
+  };
+}
+
+function signatureRecord(signature: SignatureResult): SignatureRecord {
+  const { format, verified, signer, checks, reasons } = signature;
+  return {
+    format,
+    verified,
+    signer: signer === undefined
+      ? null
+      : { kind: signer.kind, name: signer.name, fingerprint: signer.fingerprint },
+    checks,
+    notChecked: MISSING_CHECKS,
+    reasons: reasons.map(reasonRecord),
+  };
+}
+
+function evidenceRecord({ request, status, attempts, message }: Evidence): Evidence {
+  return { request, ...(status === undefined ? {} : { status }), attempts, message };
+}
+
+/** The JSON record of one image. Members are picked one by one: the schema admits no others. */
+export function imageRecord({ image, verdict }: FleetResult): ImageRecord {
+  return {
+    image,
+    digest: verdict.digest ?? null,
+    verdict: verdict.kind,
+    reasons: verdict.reasons.map(reasonRecord),
+    signatures: verdict.signatures.map(signatureRecord),
+    ...(verdict.kind === "unknown" ? { evidence: evidenceRecord(verdict.evidence) } : {}),
+  };
+}

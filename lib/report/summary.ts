@@ -1,0 +1,49 @@
+import { VERDICT_KINDS, type VerdictKind } from "../verify/verdict.ts";
+import { countOf, countText, durationText } from "./number_text.ts";
+
+/** How many images there were, and how many of each verdict. */
+export type VerdictCounts = { images: number } & Record<VerdictKind, number>;
+
+/** What a run came to. */
+export interface Summary extends Readonly<VerdictCounts> {
+  /** Requests sent to registries, retries among them. */
+  readonly requests: number;
+  readonly retries: number;
+}
+
+/** Counts at the start of a run. */
+export function noVerdicts(): VerdictCounts {
+  return { images: 0, verified: 0, failed: 0, unsigned: 0, unknown: 0 };
+}
+
+/** Count one more image. */
+export function countVerdict(counts: VerdictCounts, kind: VerdictKind): void {
+  counts.images++;
+  counts[kind]++;
+}
+
+/**
+ * How a fleet task ends: 0 if every image is verified, 1 if the policy is not met by some, 3 if it
+ * could not be told of some.
+ */
+export function exitCode(summary: Summary): 0 | 1 | 3 {
+  // A failure wins over an unknown: it is known, and no further run cures it. Callers may run again
+  // on 3, and must not put off an alarm by doing so.
+  if (summary.failed + summary.unsigned > 0) return 1;
+  return summary.verified === summary.images ? 0 : 3;
+}
+
+/**
+ * A run in one line. Every verdict is named, those that nobody got too: that there is no unknown
+ * is news.
+ */
+export function summaryText(summary: Summary, milliseconds: number): string {
+  const { images, requests, retries } = summary;
+  const verdicts = VERDICT_KINDS.map((kind) => `${countText(summary[kind])} ${kind}`);
+  const ratio = images === 0 ? "" : ` (${(requests / images).toFixed(1)} an image)`;
+  return [
+    `${countOf(images, "image")}: ${verdicts.join(", ")}`,
+    `${countOf(requests, "request")}${ratio}, ${countOf(retries, "retry", "retries")}`,
+    durationText(milliseconds),
+  ].join(" · ");
+}

@@ -1,0 +1,56 @@
+import { equalBytes } from "../base/bytes.ts";
+import { MalformedError } from "../base/errors.ts";
+import { verifySignature } from "../keys/verify_signature.ts";
+import { listReferrers } from "../registry/list_referrers.ts";
+import { attachBundle } from "../signature/attach_bundle.ts";
+import { buildKeyBundle, parseImageBundle } from "../signature/bundle.ts";
+import { preAuthEncoding } from "../signature/dsse.ts";
+import { orderReferrers, readReferrer } from "../signature/read_referrer.ts";
+import { buildSignStatement, INTOTO_PAYLOAD_TYPE } from "../signature/statement.ts";
+import type { SigningJob, SignOutcome } from "./sign_digest.ts";
+
+/** Whether a stored bundle is a signature by our key over just this statement. */
+async function isOurs(
+  { options: { key } }: SigningJob,
+  untrusted: Uint8Array,
+  statement: Uint8Array,
+): Promise<boolean> {
+  try {
+    const { payload, payloadType, signatures: [signature] } = parseImageBundle(untrusted).envelope;
+    return signature !== undefined && equalBytes(payload, statement) &&
+      await verifySignature(key.publicKey, preAuthEncoding(payloadType, payload), signature);
+  } catch (error) {
+    if (error instanceof MalformedError) return false;
+    throw error;
+  }
+}
+
+async function isSigned(job: SigningJob, statement: Uint8Array): Promise<boolean> {
+  const { remote, subject, store, options } = job;
+  const { descriptors } = await listReferrers(remote, store.repository, subject.digest, {
+    hasFallbackTag: options.tags?.has(store.referrersTag),
+  });
+  for (const descriptor of orderReferrers(descriptors)) {
+    const referrer = await readReferrer(remote, store.repository, descriptor);
+    if (referrer.kind === "bundle" && await isOurs(job, referrer.bytes, statement)) return true;
+  }
+  return false;
+}
+
+/** Sign an image with a Sigstore bundle, unless this key has signed the same statement already. */
+export async function signBundle(job: SigningJob): Promise<SignOutcome> {
+  const { remote, subject, store, options } = job;
+  const { key, clock, random } = options;
+  const statement = buildSignStatement(subject.digest, options.annotations);
+  if (await isSigned(job, statement)) return "already-signed";
+  if (options.dryRun === true) return "to-sign";
+  const signature = await key.sign(preAuthEncoding(INTOTO_PAYLOAD_TYPE, statement));
+  await attachBundle(remote, store, {
+    bundle: buildKeyBundle(statement, signature, key.publicKey.hint),
+    subject,
+    knownNoFallbackTag: options.tags?.has(store.referrersTag) === false,
+    clock,
+    random,
+  });
+  return "signed";
+}

@@ -1,0 +1,83 @@
+import { MAX_ATTACHMENT_BYTES } from "../base/limits.ts";
+import { MalformedError } from "../base/errors.ts";
+import type { Repository } from "../reference/reference.ts";
+import { fetchBlob } from "../registry/fetch_blob.ts";
+import { fetchManifest } from "../registry/fetch_manifest.ts";
+import { type Descriptor, type Manifest, parseManifest } from "../registry/manifest.ts";
+import type { Remote } from "../registry/remote.ts";
+import {
+  BUNDLE_MEDIA_TYPE,
+  BUNDLE_MEDIA_TYPE_PREFIX,
+  PREDICATE_TYPE_ANNOTATION,
+} from "./bundle.ts";
+import {
+  LEGACY_ARTIFACT_TYPE,
+  type LegacySignature,
+  parseLegacySignatures,
+} from "./read_legacy.ts";
+import { SIGN_PREDICATE_TYPE } from "./statement.ts";
+
+/** What a referrer of an image turned out to be. */
+export type Referrer =
+  | { readonly kind: "bundle"; readonly bytes: Uint8Array }
+  /** A bundle that says it attests something else than a signature, left unread. */
+  | { readonly kind: "attestation" }
+  | { readonly kind: "legacy"; readonly signatures: readonly LegacySignature[] }
+  /** Listed, but the registry says that it does not exist. */
+  | { readonly kind: "missing" }
+  | { readonly kind: "too-large"; readonly size: number }
+  /** Nothing of ours: an SBOM, a scan, … */
+  | { readonly kind: "other" };
+
+/** Put the referrers that look like signatures first. Only the order: what they say may be wrong. */
+export function orderReferrers(descriptors: readonly Descriptor[]): readonly Descriptor[] {
+  const rank = ({ artifactType, annotations }: Descriptor): number => {
+    const predicate = annotations?.[PREDICATE_TYPE_ANNOTATION];
+    if (predicate !== undefined) return predicate === SIGN_PREDICATE_TYPE ? 0 : 3;
+    return artifactType === BUNDLE_MEDIA_TYPE ? 1 : 2;
+  };
+  return descriptors.toSorted((a, b) => rank(a) - rank(b));
+}
+
+/** An image manifest, or `undefined` for what else may refer to an image: an index, an artifact. */
+function readManifest(bytes: Uint8Array): Manifest | undefined {
+  try {
+    return parseManifest(bytes);
+  } catch (error) {
+    if (error instanceof MalformedError) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Open a referrer and see what it is, by what its manifest holds and not by what the list says of it.
+ *
+ * @throws {RegistryError}
+ * @throws {MalformedError} if it is a bundle's manifest of another shape than one layer
+ * @throws {TooManySignaturesError}
+ */
+export async function readReferrer(
+  remote: Remote,
+  repository: Repository,
+  descriptor: Descriptor,
+): Promise<Referrer> {
+  const fetched = await fetchManifest(remote, repository, descriptor.digest);
+  if (fetched === undefined) return { kind: "missing" };
+  const manifest = readManifest(fetched.bytes);
+  if (manifest === undefined) return { kind: "other" };
+  const { layers, annotations, artifactType, config } = manifest;
+  if ((artifactType ?? config.mediaType) === LEGACY_ARTIFACT_TYPE) {
+    return { kind: "legacy", signatures: parseLegacySignatures(fetched.bytes) };
+  }
+  const bundles = layers.filter(({ mediaType }) => mediaType.startsWith(BUNDLE_MEDIA_TYPE_PREFIX));
+  const [layer] = bundles;
+  if (layer === undefined) return { kind: "other" };
+  if (layers.length !== 1) {
+    throw new MalformedError("bundle manifest", `want one layer, not ${layers.length}`);
+  }
+  const predicate = annotations?.[PREDICATE_TYPE_ANNOTATION];
+  if (predicate !== undefined && predicate !== SIGN_PREDICATE_TYPE) return { kind: "attestation" };
+  if (layer.size > MAX_ATTACHMENT_BYTES) return { kind: "too-large", size: layer.size };
+  const bytes = await fetchBlob(remote, repository, layer);
+  return bytes === undefined ? { kind: "missing" } : { kind: "bundle", bytes };
+}

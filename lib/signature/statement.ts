@@ -1,0 +1,75 @@
+import * as v from "valibot";
+import { encodeText } from "../base/bytes.ts";
+import { stringifyAsGo } from "../base/go_json.ts";
+import { parseJson } from "../base/json.ts";
+import { type Digest, digestHex } from "../reference/digest.ts";
+import type { Annotations } from "./claim.ts";
+
+/** The predicate type of a signature, as against an attestation of something else. */
+export const SIGN_PREDICATE_TYPE = "https://sigstore.dev/cosign/sign/v1";
+
+/** The payload type of in-toto statements in a DSSE envelope. */
+export const INTOTO_PAYLOAD_TYPE = "application/vnd.in-toto+json";
+
+/** One thing that a statement is about. */
+export interface Subject {
+  readonly digest: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, unknown>>;
+}
+
+/** What is read of an in-toto statement. */
+export interface Statement {
+  readonly predicateType: string;
+  readonly subjects: readonly Subject[];
+}
+
+// The limits of sigstore-go: pkg/verify/signature.go.
+const MAX_SUBJECTS = 1024;
+
+const StatementSchema = v.object({
+  _type: v.picklist([
+    "https://in-toto.io/Statement/v1",
+    "https://in-toto.io/Statement/v0.1",
+  ]),
+  subject: v.pipe(
+    v.array(v.object({
+      digest: v.record(v.string(), v.string()),
+      annotations: v.nullish(v.record(v.string(), v.unknown())),
+    })),
+    v.maxLength(MAX_SUBJECTS),
+  ),
+  predicateType: v.string(),
+});
+
+/**
+ * Write the in-toto statement that cosign 3 signs for an image, byte for byte: it names the digest
+ * and no repository (in-toto attestation spec v1, "Statement").
+ */
+export function buildSignStatement(digest: Digest, annotations: Annotations): Uint8Array {
+  const signed = new Map(Object.entries(annotations));
+  return encodeText(stringifyAsGo({
+    _type: "https://in-toto.io/Statement/v1",
+    subject: [{
+      digest: { sha256: digestHex(digest) },
+      ...(signed.size === 0 ? {} : { annotations: signed }),
+    }],
+    predicateType: SIGN_PREDICATE_TYPE,
+    predicate: {},
+  }));
+}
+
+/**
+ * Read an in-toto statement. Believe what it says only where its signature verified.
+ *
+ * @throws {MalformedError}
+ */
+export function parseStatement(payload: Uint8Array): Statement {
+  const { predicateType, subject } = parseJson("in-toto statement", payload, StatementSchema);
+  return {
+    predicateType,
+    subjects: subject.map(({ digest, annotations }) => ({
+      digest,
+      annotations: annotations ?? {},
+    })),
+  };
+}

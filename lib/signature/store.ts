@@ -1,0 +1,33 @@
+import type { Digest } from "../reference/digest.ts";
+import type { Repository } from "../reference/reference.ts";
+import { attachmentTag, referrersTag } from "../reference/triangulate.ts";
+
+/** Settings of where signatures are kept. */
+export interface StoreOptions {
+  /** One repository for the signatures of all images (COSIGN_REPOSITORY); beside the image if absent. */
+  readonly repository?: Repository | undefined;
+  /** What the tags of signatures begin with (`--attachment-tag-prefix`). */
+  readonly tagPrefix?: string | undefined;
+}
+
+/** Where the signatures of one image lie. */
+export interface SignatureStore {
+  readonly repository: Repository;
+  /** The tag of the legacy signatures' manifest. */
+  readonly signatureTag: string;
+  /** The tag of the index that lists referrers where the registry has no API for it. */
+  readonly referrersTag: string;
+}
+
+/** Tell where the signatures of an image lie. */
+export function locateSignatures(
+  image: Repository,
+  digest: Digest,
+  { repository = image, tagPrefix = "" }: StoreOptions,
+): SignatureStore {
+  return {
+    repository,
+    signatureTag: attachmentTag(digest, "sig", tagPrefix),
+    referrersTag: referrersTag(digest),
+  };
+}
