@@ -33,9 +33,12 @@ const SPKI_BYTES: Readonly<Record<Exclude<KeyAlgorithm, "rsa">, number>> = {
   ed25519: 44,
 };
 
-function importDer(der: Uint8Array, type: "spki" | "pkcs1", what: string): KeyObject {
+function importDer(der: Uint8Array, type: "spki" | "pkcs1", what: string): PublicKey {
+  let key: KeyObject;
+  let spki: Uint8Array;
   try {
-    return createPublicKey({ key: Buffer.from(der), format: "der", type });
+    key = createPublicKey({ key: Buffer.from(der), format: "der", type });
+    spki = new Uint8Array(key.export({ type: "spki", format: "der" }));
   } catch (cause) {
     // · Deno 2.9 reads RSA keys up to 4096 bits, Node up to 16384.
     throw new KeyError(
@@ -43,13 +46,8 @@ function importDer(der: Uint8Array, type: "spki" | "pkcs1", what: string): KeyOb
       { cause },
     );
   }
-}
-
-function fromKeyObject(key: KeyObject, what: string): PublicKey {
-  const algorithm = recogniseAlgorithm(key, what);
-  const spki = new Uint8Array(key.export({ type: "spki", format: "der" }));
   return {
-    algorithm,
+    algorithm: recogniseAlgorithm(key, what),
     spki,
     fingerprint: sha256Hex(spki),
     hint: encodeBase64(sha256(spki)),
@@ -64,10 +62,10 @@ function fromKeyObject(key: KeyObject, what: string): PublicKey {
  * @throws {KeyError} if it is not exactly one key in its usual form, or of an unsupported kind
  */
 export function publicKeyFromSpki(spki: Uint8Array, what = "public key"): PublicKey {
-  const key = fromKeyObject(importDer(spki, "spki", what), what);
-  // Node 24 takes bytes after the key, a compressed point, explicit parameters and the point at
-  // infinity; Deno 2.9 refuses most, and re-encodes a compressed point, so that one key would have
-  // two fingerprints. Go takes none of them.
+  const key = importDer(spki, "spki", what);
+  // Node 24 takes bytes after the key, a compressed point and explicit parameters; Deno 2.9 takes a
+  // compressed point alone and writes it anew, so that one key would have two fingerprints. Go takes
+  // none of them.
   const { algorithm } = key;
   const usual = algorithm === "rsa" || spki.length === SPKI_BYTES[algorithm];
   if (usual && equalBytes(key.spki, spki)) return key;
@@ -87,6 +85,6 @@ export function parsePublicKey(pemText: string, what = "public key"): PublicKey 
   const { label, bytes } = decodePem(pemText, what);
   const type = DER_TYPES[label];
   if (type === "spki") return publicKeyFromSpki(bytes, what);
-  if (type === "pkcs1") return fromKeyObject(importDer(bytes, type, what), what);
+  if (type === "pkcs1") return importDer(bytes, type, what);
   throw new KeyError(`Cannot read ${what}: it is a "${label}"; want a "PUBLIC KEY"`);
 }

@@ -52,14 +52,17 @@ export function openAuthorizer(options: AuthorizerOptions): Authorizer {
   let found: Promise<Credentials | undefined> | undefined;
   const tokens = new Map<string, Promise<Token>>();
 
+  // Whatever is wrong with the credentials concerns this registry only: it is no one else's error.
+  const refuse = (error: unknown): never => {
+    if (error instanceof RegistryError) throw error;
+    throw new RegistryError(messageOf(error), {
+      failure: "unauthorized",
+      request: `get credentials for ${registry}`,
+      attempts: 1,
+    }, { cause: error });
+  };
   const credentials = (): Promise<Credentials | undefined> =>
-    found ??= options.credentials(registry).catch((error: unknown) => {
-      throw new RegistryError(messageOf(error), {
-        failure: "unauthorized",
-        request: `get credentials for ${registry}`,
-        attempts: 1,
-      }, { cause: error });
-    });
+    found ??= options.credentials(registry).catch(refuse);
 
   const fetchToken = async (bearer: Challenge, scope: string): Promise<Token> => {
     const realm = assertRealm(bearer.parameters["realm"] ?? "", base);
@@ -91,7 +94,7 @@ export function openAuthorizer(options: AuthorizerOptions): Authorizer {
     }
     let pending = tokens.get(scope);
     if (pending === undefined) {
-      pending = fetchToken(bearer, scope);
+      pending = fetchToken(bearer, scope).catch(refuse);
       tokens.set(scope, pending);
     }
     return `Bearer ${(await pending).token}`;

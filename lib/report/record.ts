@@ -1,13 +1,7 @@
 import type { FleetResult } from "../fleet/fleet_result.ts";
+import type { SignatureFormat } from "../signature/signature_format.ts";
 import type { Reason } from "../verify/reason.ts";
-import type {
-  Check,
-  Evidence,
-  SignatureFormat,
-  SignatureResult,
-  Signer,
-  VerdictKind,
-} from "../verify/verdict.ts";
+import type { Check, Evidence, SignatureResult, Signer, VerdictKind } from "../verify/verdict.ts";
 
 /**
  * The checks that one might take for done, and that are not: every report names them. With keys the

@@ -7,7 +7,7 @@ import { buildKeyBundle, parseImageBundle } from "../signature/bundle.ts";
 import { preAuthEncoding } from "../signature/dsse.ts";
 import { orderReferrers, readReferrer } from "../signature/read_referrer.ts";
 import { buildSignStatement, INTOTO_PAYLOAD_TYPE } from "../signature/statement.ts";
-import type { SigningJob, SignOutcome } from "./sign_digest.ts";
+import type { SigningJob, SignOutcome } from "./signing_job.ts";
 
 /** Whether a stored bundle is a signature by our key over just this statement. */
 async function isOurs(

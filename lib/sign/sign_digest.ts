@@ -1,48 +1,12 @@
-import type { Clock } from "../base/clock.ts";
-import type { PrivateKey } from "../keys/private_key.ts";
 import type { Repository } from "../reference/reference.ts";
 import { fetchManifest } from "../registry/fetch_manifest.ts";
 import type { Remote } from "../registry/remote.ts";
 import type { ResolvedManifest } from "../registry/resolve_digest.ts";
-import type { Annotations } from "../signature/claim.ts";
 import type { SignatureFormat } from "../signature/signature_format.ts";
-import { locateSignatures, type SignatureStore, type StoreOptions } from "../signature/store.ts";
+import { locateSignatures } from "../signature/store.ts";
 import { signBundle } from "./sign_bundle.ts";
 import { signLegacy } from "./sign_legacy.ts";
-
-/** How to sign. */
-export interface SignOptions {
-  readonly key: PrivateKey;
-  readonly annotations: Annotations;
-  readonly formats: readonly SignatureFormat[];
-  readonly store?: StoreOptions;
-  /** The tags of the signatures' repository where they were listed: what is not there is not asked for. */
-  readonly tags?: ReadonlySet<string> | undefined;
-  /** The docker-reference of legacy payloads; the image's repository unless told. */
-  readonly dockerReference?: string | undefined;
-  /** Write legacy manifests in Docker's media types (COSIGN_DOCKER_MEDIA_TYPES). */
-  readonly dockerMediaTypes?: boolean | undefined;
-  /** Read only, and say what would be signed. */
-  readonly dryRun?: boolean | undefined;
-  readonly clock: Clock;
-  /** A number from 0 up to 1, for the waits among several writers. */
-  readonly random: () => number;
-}
-
-/** What became of one signature. */
-export type SignOutcome = "signed" | "already-signed" | "to-sign";
-
-/** One image to sign, and all that is needed for it. */
-export interface SigningJob {
-  readonly remote: Remote;
-  readonly image: Repository;
-  readonly subject: ResolvedManifest;
-  readonly store: SignatureStore;
-  readonly options: SignOptions;
-}
-
-/** What became of an image in each format that was asked for. */
-export type SignOutcomes = Readonly<Partial<Record<SignatureFormat, SignOutcome>>>;
+import type { SigningJob, SignOptions, SignOutcome, SignOutcomes } from "./signing_job.ts";
 
 /** A subject's descriptor must be whole; some registries leave out its size or type on HEAD. */
 async function complete(

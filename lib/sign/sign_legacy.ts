@@ -5,7 +5,7 @@ import { formatRepository } from "../reference/reference.ts";
 import { attachLegacy } from "../signature/attach_legacy.ts";
 import { buildClaim } from "../signature/claim.ts";
 import { type LegacySignature, readLegacySignatures } from "../signature/read_legacy.ts";
-import type { SigningJob, SignOutcome } from "./sign_digest.ts";
+import type { SigningJob, SignOutcome } from "./signing_job.ts";
 
 /** Sign an image in cosign's legacy form, unless this key has signed the same claim already. */
 export async function signLegacy(job: SigningJob): Promise<SignOutcome> {

@@ -5,8 +5,9 @@ import { openReport, type ReportFormat } from "../../lib/report/open_report.ts";
 import type { RunEnd, RunStart } from "../../lib/report/report.ts";
 import { countVerdict, noVerdicts } from "../../lib/report/summary.ts";
 import type { TableOptions } from "../../lib/report/table.ts";
+import type { SignatureFormat } from "../../lib/signature/signature_format.ts";
 import type { Reason, ReasonCode } from "../../lib/verify/reason.ts";
-import type { SignatureFormat, SignatureResult } from "../../lib/verify/verdict.ts";
+import type { SignatureResult } from "../../lib/verify/verdict.ts";
 
 export const START: RunStart = {
   tool: { name: "sigfleet", version: "0.1.0", runtime: "node 24.21.0" },

@@ -5,13 +5,9 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import formats from "ajv-formats";
 import { MISSING_CHECKS } from "../../lib/report/record.ts";
 import { REPORT_SCHEMA_VERSION } from "../../lib/report/report.ts";
+import type { SignatureFormat } from "../../lib/signature/signature_format.ts";
 import { REASON_CODES } from "../../lib/verify/reason.ts";
-import {
-  type Check,
-  type SignatureFormat,
-  type Signer,
-  VERDICT_KINDS,
-} from "../../lib/verify/verdict.ts";
+import { type Check, type Signer, VERDICT_KINDS } from "../../lib/verify/verdict.ts";
 import { report, RESULTS } from "./samples.ts";
 
 const schema = JSON.parse(

@@ -1,0 +1,50 @@
+import { type Clock, systemClock } from "../base/clock.ts";
+import { openHttp, type TlsOptions } from "../base/http.ts";
+import { VERSION } from "../base/version.ts";
+import { type CredentialSource, dockerCredentials } from "./credentials.ts";
+import { openRemote, type Remote } from "./remote.ts";
+import { DEFAULT_RETRY, type RetryPolicy } from "./retry.ts";
+
+/** Settings of {@link openRegistries}; all but the environment have defaults for a nightly run. */
+export interface RegistriesOptions {
+  /** The environment, for Docker's configuration: `process.env`. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Where credentials come from instead of Docker's configuration. */
+  readonly credentials?: CredentialSource | undefined;
+  /** Speak plain HTTP to registries that do not answer HTTPS; loopback ones need no permission. */
+  readonly allowHttp?: boolean | undefined;
+  readonly tls?: TlsOptions | undefined;
+  /** Connections to one registry at a time. */
+  readonly connections?: number | undefined;
+  readonly retry?: RetryPolicy | undefined;
+  /** Milliseconds for one exchange. */
+  readonly deadline?: number | undefined;
+  readonly clock?: Clock | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Registries, open until closed. */
+export interface Registries extends Remote {
+  /** Close idle connections, which would keep the process alive. */
+  close(): Promise<void>;
+}
+
+/** Open registries as a command does: Docker's credentials, the machine's clock, sensible limits. */
+export function openRegistries(options: RegistriesOptions): Registries {
+  const http = openHttp({
+    connections: options.connections ?? 32,
+    ...(options.tls === undefined ? {} : { tls: options.tls }),
+  });
+  const remote = openRemote({
+    send: http.send,
+    credentials: options.credentials ?? dockerCredentials({ env: options.env }),
+    clock: options.clock ?? systemClock,
+    random: Math.random,
+    retry: options.retry ?? DEFAULT_RETRY,
+    deadline: options.deadline ?? 30_000,
+    allowHttp: options.allowHttp ?? false,
+    userAgent: `sigfleet/${VERSION}`,
+    signal: options.signal,
+  });
+  return { ...remote, close: http.close };
+}

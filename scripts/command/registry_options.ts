@@ -1,0 +1,86 @@
+import { readFile } from "node:fs/promises";
+import type { Command } from "commander";
+import { UsageError } from "../../lib/base/errors.ts";
+import type { TlsOptions } from "../../lib/base/http.ts";
+import { parseRepository } from "../../lib/reference/reference.ts";
+import { openRegistries, type Registries } from "../../lib/registry/open_registries.ts";
+import type { StoreOptions } from "../../lib/signature/store.ts";
+import type { Io } from "./io.ts";
+
+/** Options of every task that talks to registries; named as cosign names them. */
+export interface RegistryFlags {
+  readonly allowHttpRegistry?: boolean;
+  readonly allowInsecureRegistry?: boolean;
+  readonly registryCacert?: string;
+  readonly attachmentTagPrefix?: string;
+}
+
+/** Options of every task that works on many images. */
+export interface WorkerFlags {
+  readonly maxWorkers: number;
+}
+
+function positiveInteger(text: string): number {
+  if (!/^[1-9]\d{0,3}$/u.test(text)) {
+    throw new UsageError(`Cannot use "${text.slice(0, 40)}": want a whole number from 1 to 9999`);
+  }
+  return Number(text);
+}
+
+/** Declare the options of a task that talks to registries. */
+export function defineRegistryOptions(command: Command): void {
+  command
+    .option("--allow-http-registry", "speak plain HTTP where a registry does not answer HTTPS")
+    .option("--allow-insecure-registry", "accept any TLS certificate, and plain HTTP")
+    .option("--registry-cacert <file>", "trust these certificates (PEM) for registries")
+    .option("--attachment-tag-prefix <prefix>", "what the tags of signatures begin with");
+}
+
+/** Declare how many images are worked on at a time. */
+export function defineWorkerOption(command: Command, images: number): void {
+  command.option("--max-workers <n>", "images at a time", positiveInteger, images);
+}
+
+async function tlsOptions(flags: RegistryFlags): Promise<TlsOptions> {
+  const { registryCacert, allowInsecureRegistry } = flags;
+  return {
+    ...(registryCacert === undefined ? {} : { ca: await readFile(registryCacert, "utf8") }),
+    ...(allowInsecureRegistry === true ? { insecure: true } : {}),
+  };
+}
+
+/** Where signatures are kept: the prefix flag, and COSIGN_REPOSITORY. */
+export function storeOptions(
+  { attachmentTagPrefix }: RegistryFlags,
+  env: Io["env"],
+): StoreOptions {
+  const repository = env["COSIGN_REPOSITORY"];
+  return {
+    ...(attachmentTagPrefix === undefined ? {} : { tagPrefix: attachmentTagPrefix }),
+    ...(repository === undefined || repository === ""
+      ? {}
+      : { repository: parseRepository(repository) }),
+  };
+}
+
+/** Open registries for a task, and close them when it is over. */
+export async function withRegistries<Result>(
+  flags: RegistryFlags,
+  io: Io,
+  connections: number,
+  work: (remote: Registries) => Promise<Result>,
+): Promise<Result> {
+  const remote = openRegistries({
+    env: io.env,
+    connections,
+    allowHttp: flags.allowHttpRegistry === true || flags.allowInsecureRegistry === true,
+    tls: await tlsOptions(flags),
+    clock: io.clock,
+    signal: io.signal,
+  });
+  try {
+    return await work(remote);
+  } finally {
+    await remote.close();
+  }
+}

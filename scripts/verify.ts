@@ -1,0 +1,99 @@
+#!/usr/bin/env node
+import { pooled } from "../lib/base/pool.ts";
+import { formatReference, parseReference, type Reference } from "../lib/reference/reference.ts";
+import { safeText } from "../lib/report/safe_text.ts";
+import type { Verdict } from "../lib/verify/verdict.ts";
+import { verifyImage } from "../lib/verify/verify_image.ts";
+import { cosignJson, cosignText } from "./command/cosign_output.ts";
+import {
+  defineWorkerOption,
+  storeOptions,
+  withRegistries,
+  type WorkerFlags,
+} from "./command/registry_options.ts";
+import { runIfMain, type Task } from "./command/task.ts";
+import {
+  defineVerifyOptions,
+  signaturePolicy,
+  type VerifyFlags,
+} from "./command/verify_options.ts";
+
+type Flags = VerifyFlags & WorkerFlags;
+
+/** cosign's exit codes (cmd/cosign/errors), and 1 for whatever is no answer about the signature. */
+function exitCode(verdict: Verdict): number {
+  switch (verdict.kind) {
+    case "verified":
+      return 0;
+    case "unsigned":
+      return 10;
+    case "failed":
+      return verdict.reasons.some(({ code }) => code === "image-not-found") ? 11 : 12;
+    case "unknown":
+      return 1;
+    default:
+      return verdict satisfies never;
+  }
+}
+
+function errorText(verdict: Exclude<Verdict, { kind: "verified" }>): string {
+  const why = [...new Set(verdict.reasons.map(({ message }) => message))].join("; ");
+  switch (verdict.kind) {
+    case "unsigned":
+      return `no signatures found: ${why}`;
+    case "failed":
+      return exitCode(verdict) === 11
+        ? `image tag not found: ${why}`
+        : `no matching signatures: ${why}`;
+    case "unknown":
+      return `could not tell: ${why}`;
+    default:
+      return verdict satisfies never;
+  }
+}
+
+/** Verify images one by one, as `cosign verify` does; every one of them is tried. */
+export const task: Task<Flags> = {
+  name: "verify",
+  summary: "Verify images, with cosign's output and exit codes",
+  examples: [
+    ["verify --key cosign.pub registry.example/app:1.0", "print the signed claims as JSON"],
+    ["verify --key cosign.pub -a env=prod registry.example/app@sha256:…", "ask for an annotation"],
+  ],
+  define(command) {
+    command.argument("<image...>", "tags or digests of images");
+    defineVerifyOptions(command);
+    defineWorkerOption(command, 10);
+  },
+  async run(args, flags, io) {
+    const references = args.map(parseReference);
+    const policy = await signaturePolicy(flags);
+    const store = storeOptions(flags, io.env);
+    return await withRegistries(flags, io, flags.maxWorkers, async (remote) => {
+      const verify = async (reference: Reference) => ({
+        reference,
+        verdict: await verifyImage(remote, reference, { policy, store, exhaustive: true }),
+      });
+      let code = 0;
+      for await (
+        const { reference, verdict } of pooled(references, verify, { limit: flags.maxWorkers })
+      ) {
+        if (verdict.kind === "verified") {
+          await io.stderr.write(cosignText(reference, verdict.signatures));
+          await io.stdout.write(
+            `\n${cosignJson(reference, verdict.digest, verdict.signatures)}\n`,
+          );
+        } else {
+          // The first failure decides; the others are told of as well.
+          code ||= exitCode(verdict);
+          await io.stderr.write(
+            `Error: ${formatReference(reference)}: ${safeText(errorText(verdict))}\n`,
+          );
+        }
+      }
+      return code;
+    });
+  },
+};
+
+await runIfMain(import.meta.url, task);
