@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { formatReference, parseReference } from "../lib/reference/reference.ts";
+import { formatReference, formatRepository, parseReference } from "../lib/reference/reference.ts";
 import { resolveDigest } from "../lib/registry/resolve_digest.ts";
 import { signDigest } from "../lib/sign/sign_digest.ts";
 import { defineSignOptions, type SignFlags, signOptions } from "./command/sign_options.ts";
@@ -39,7 +39,9 @@ export const task: Task<SignFlags> = {
           if (subject === undefined) throw new Error(`Cannot sign ${name}: no such image`);
           const outcomes = await signDigest(remote, repository, subject, options);
           for (const [format, outcome] of Object.entries(outcomes)) {
-            await io.stderr.write(`${name}@${subject.digest}: ${outcome} (${format})\n`);
+            await io.stderr.write(
+              `${formatRepository(repository)}@${subject.digest}: ${outcome} (${format})\n`,
+            );
           }
         } catch (error) {
           if (io.signal.aborted) throw error;

@@ -143,7 +143,8 @@ export function parseChallenges(header: string): Challenge[] {
 
 /**
  * Check where a registry sends us for a token: HTTPS, or a loopback address when the registry is on
- * one itself. Elsewhere the password would cross a network in the clear.
+ * one itself, or the registry's own host when the user allowed plain HTTP to it. Elsewhere the
+ * password would cross a network in the clear.
  *
  * @throws {CredentialsError}
  */
@@ -154,8 +155,11 @@ export function assertRealm(realm: string, registryUrl: URL): URL {
   if (!URL.canParse(realm)) return refuse("the realm in its challenge is not a URL");
   const url = new URL(realm);
   if (url.username !== "" || url.password !== "") return refuse("its realm has a user name in it");
+  if (url.protocol === "https:") return url;
+  // A registry spoken to over plain HTTP is on loopback, or the user allowed it.
+  const plain = url.protocol === "http:" && registryUrl.protocol === "http:";
   const local = isLoopback(url.hostname) && isLoopback(registryUrl.hostname);
-  if (url.protocol === "https:" || url.protocol === "http:" && local) return url;
+  if (plain && (local || url.hostname === registryUrl.hostname)) return url;
   return refuse(`its realm ${url.protocol}//${url.host} is not HTTPS`);
 }
 

@@ -1,4 +1,3 @@
-import { imageRecord } from "./record.ts";
 import {
   REPORT_SCHEMA_VERSION,
   type ReportSink,
@@ -8,19 +7,24 @@ import {
 import { safeJson } from "./safe_text.ts";
 
 /** The members of a JSON object without its braces. */
-function members(object: Readonly<Record<string, unknown>>): string {
+function members(object: object): string {
   return safeJson(object).slice(1, -1);
 }
 
 /**
- * Write one JSON document (report.schema.json). It is written as the images come, one a line, so
- * that `diff` and `grep` work on it; what is known only at the end stands after them.
+ * Write one JSON document, in which `record` is what stands for an image. It is written as the
+ * images come, one a line, so that `diff` and `grep` work on it; what is known only at the end
+ * stands after them.
  */
-export function writeJson({ tool, startedAt }: RunStart, sink: ReportSink): ReportWriter {
+export function writeJson<Result, Totals>(
+  { tool, startedAt }: RunStart,
+  sink: ReportSink,
+  record: (result: Result) => object,
+): ReportWriter<Result, Totals> {
   let lead = `{${members({ schemaVersion: REPORT_SCHEMA_VERSION, tool, startedAt })},"images":[`;
   return {
     add(result) {
-      const text = `${lead}\n${safeJson(imageRecord(result))}`;
+      const text = `${lead}\n${safeJson(record(result))}`;
       lead = ",";
       return sink.write(text);
     },

@@ -1,4 +1,3 @@
-import { imageRecord } from "./record.ts";
 import {
   REPORT_SCHEMA_VERSION,
   type ReportSink,
@@ -8,10 +7,15 @@ import {
 import { safeJson } from "./safe_text.ts";
 
 /**
- * Write one JSON object a line (report.schema.json, `$defs/line`): a `run`, an `image` each, and a
- * `summary`. Together they hold what the JSON document holds; without the last the run did not end.
+ * Write one JSON object a line (`$defs/line` of the report's schema): a `run`, an `image` each, and
+ * a `summary`. Together they hold what the JSON document holds; without the last the run did not
+ * end.
  */
-export function writeNdjson({ tool, startedAt }: RunStart, sink: ReportSink): ReportWriter {
+export function writeNdjson<Result, Totals>(
+  { tool, startedAt }: RunStart,
+  sink: ReportSink,
+  record: (result: Result) => object,
+): ReportWriter<Result, Totals> {
   const line = (type: "run" | "image" | "summary", content: object): string =>
     `${safeJson({ type, ...content })}\n`;
   let head = line("run", { schemaVersion: REPORT_SCHEMA_VERSION, tool, startedAt });
@@ -21,7 +25,7 @@ export function writeNdjson({ tool, startedAt }: RunStart, sink: ReportSink): Re
     return sink.write(lines);
   };
   return {
-    add: (result) => write(line("image", imageRecord(result))),
+    add: (result) => write(line("image", record(result))),
     async close({ finishedAt, summary }) {
       await write(line("summary", { finishedAt, summary }));
     },

@@ -1,8 +1,10 @@
 import { UsageError } from "../base/errors.ts";
+import type { TableOptions } from "./draw_table.ts";
 import { writeJson } from "./json.ts";
 import { writeNdjson } from "./ndjson.ts";
+import { imageRecord } from "./record.ts";
 import type { ReportSink, ReportWriter, RunStart } from "./report.ts";
-import { type TableOptions, writeTable } from "./table.ts";
+import { writeTable } from "./table.ts";
 
 /** The formats of a report. */
 export const REPORT_FORMATS = ["table", "json", "ndjson"] as const;
@@ -33,21 +35,44 @@ export function parseOutput(text: string): ReportOutput {
   return { format, file };
 }
 
-/** Begin a report. The options are the table's; the other formats have none. */
+/** What one kind of report has of its own. */
+export interface ReportKind<Result, Totals> {
+  /** How it is written for people. */
+  readonly table: (
+    start: RunStart,
+    sink: ReportSink,
+    options: TableOptions,
+  ) => ReportWriter<Result, Totals>;
+  /** What stands for an image in JSON. */
+  readonly record: (result: Result) => object;
+}
+
+/** Begin a report of some kind. The options are the table's; the other formats have none. */
+export function openReportOf<Result, Totals>(
+  { table, record }: ReportKind<Result, Totals>,
+  format: ReportFormat,
+  start: RunStart,
+  sink: ReportSink,
+  options: TableOptions,
+): ReportWriter<Result, Totals> {
+  switch (format) {
+    case "table":
+      return table(start, sink, options);
+    case "json":
+      return writeJson(start, sink, record);
+    case "ndjson":
+      return writeNdjson(start, sink, record);
+    default:
+      return format satisfies never;
+  }
+}
+
+/** Begin the report of a verification (report.schema.json). */
 export function openReport(
   format: ReportFormat,
   start: RunStart,
   sink: ReportSink,
   options: TableOptions = {},
 ): ReportWriter {
-  switch (format) {
-    case "table":
-      return writeTable(start, sink, options);
-    case "json":
-      return writeJson(start, sink);
-    case "ndjson":
-      return writeNdjson(start, sink);
-    default:
-      return format satisfies never;
-  }
+  return openReportOf({ table: writeTable, record: imageRecord }, format, start, sink, options);
 }

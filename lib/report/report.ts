@@ -15,10 +15,10 @@ export interface RunStart {
   readonly startedAt: Date;
 }
 
-/** What is known when it is over. */
-export interface RunEnd {
+/** What is known when it is over. The summary is that of a verification unless named. */
+export interface RunEnd<Totals = Summary> {
   readonly finishedAt: Date;
-  readonly summary: Summary;
+  readonly summary: Totals;
 }
 
 /** Where a report goes: a file, a terminal, a test's buffer. */
@@ -27,9 +27,9 @@ export interface ReportSink {
 }
 
 /** A report under way. Wait for each call before the next, so that a slow sink slows the run. */
-export interface ReportWriter {
+export interface ReportWriter<Result = FleetResult, Totals = Summary> {
   /** Take the next image, in the order of the report. */
-  add(result: FleetResult): Promise<void> | void;
+  add(result: Result): Promise<void> | void;
   /** Write what remains. The sink stays open: it is the caller's. */
-  close(end: RunEnd): Promise<void>;
+  close(end: RunEnd<Totals>): Promise<void>;
 }

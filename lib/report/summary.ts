@@ -4,12 +4,15 @@ import { countOf, countText, durationText } from "./number_text.ts";
 /** How many images there were, and how many of each verdict. */
 export type VerdictCounts = { images: number } & Record<VerdictKind, number>;
 
-/** What a run came to. */
-export interface Summary extends Readonly<VerdictCounts> {
+/** What a run cost the registries. */
+export interface Traffic {
   /** Requests sent to registries, retries among them. */
   readonly requests: number;
   readonly retries: number;
 }
+
+/** What a run came to. */
+export interface Summary extends Readonly<VerdictCounts>, Traffic {}
 
 /** Counts at the start of a run. */
 export function noVerdicts(): VerdictCounts {
@@ -33,17 +36,26 @@ export function exitCode(summary: Summary): 0 | 1 | 3 {
   return summary.verified === summary.images ? 0 : 3;
 }
 
+/** What a run cost, as the end of its summary. The ratio stands behind the requests. */
+export function costText(
+  { requests, retries }: Traffic,
+  milliseconds: number,
+  ratio = "",
+): string {
+  return [
+    `${countOf(requests, "request")}${ratio}, ${countOf(retries, "retry", "retries")}`,
+    durationText(milliseconds),
+  ].join(" · ");
+}
+
 /**
  * A run in one line. Every verdict is named, those that nobody got too: that there is no unknown
  * is news.
  */
 export function summaryText(summary: Summary, milliseconds: number): string {
-  const { images, requests, retries } = summary;
+  const { images, requests } = summary;
   const verdicts = VERDICT_KINDS.map((kind) => `${countText(summary[kind])} ${kind}`);
   const ratio = images === 0 ? "" : ` (${(requests / images).toFixed(1)} an image)`;
-  return [
-    `${countOf(images, "image")}: ${verdicts.join(", ")}`,
-    `${countOf(requests, "request")}${ratio}, ${countOf(retries, "retry", "retries")}`,
-    durationText(milliseconds),
-  ].join(" · ");
+  const cost = costText(summary, milliseconds, ratio);
+  return `${countOf(images, "image")}: ${verdicts.join(", ")} · ${cost}`;
 }

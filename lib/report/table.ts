@@ -1,204 +1,66 @@
-import Table from "cli-table3";
 import type { FleetResult } from "../fleet/fleet_result.ts";
-import type { VerdictKind } from "../verify/verdict.ts";
+import type { SignatureResult, Verdict, VerdictKind } from "../verify/verdict.ts";
+import { drawTable, type TableKind, type TableOptions } from "./draw_table.ts";
+import { countOf } from "./number_text.ts";
 import { MISSING_CHECKS } from "./record.ts";
 import type { ReportSink, ReportWriter, RunStart } from "./report.ts";
-import { summaryText } from "./summary.ts";
-import { DIGEST_DIGITS, type TableRow, tableRow } from "./table_row.ts";
-
-/** How a table looks. */
-export interface TableOptions {
-  /** Whether to write colours; off unless told. */
-  readonly colors?: boolean;
-  /** The terminal's width in columns; {@link DEFAULT_WIDTH} unless told. */
-  readonly width?: number;
-}
-
-/** The width of a table that goes to a file or a pipe. */
-export const DEFAULT_WIDTH = 120;
-
-/** Below this nothing can be read, and lines run over. */
-const MIN_WIDTH = 40;
-
-/** In a terminal narrower than this the digests make room for names and reasons. */
-const MIN_WIDTH_WITH_DIGESTS = 80;
-
-/** cli-table3 takes time in the square of its rows, so it is given few at once. */
-const CHUNK_ROWS = 100;
-
-/** Between two columns. */
-const GAP = 2;
-
-const INDENT = "  ";
+import { type Summary, summaryText } from "./summary.ts";
+import type { TableState } from "./table_row.ts";
 
 // Symbols with a text presentation, one column wide in every terminal's font.
-const SYMBOLS: Readonly<Record<VerdictKind, string>> = {
-  verified: "✔",
-  failed: "✘",
-  unsigned: "○",
-  unknown: "?",
+const STATES: Readonly<Record<VerdictKind, TableState>> = {
+  verified: { symbol: "✔", word: "verified", tone: "green" },
+  failed: { symbol: "✘", word: "failed", tone: "red" },
+  unsigned: { symbol: "○", word: "unsigned", tone: "yellow" },
+  unknown: { symbol: "?", word: "unknown", tone: "magenta" },
 };
 
-type Paint = (text: string) => string;
-
-/** The few styles of a table, each undone by its own code so that they nest. */
-interface Palette extends Readonly<Record<VerdictKind, Paint>> {
-  readonly strong: Paint;
-  readonly faint: Paint;
+function signatureText({ format, signer }: SignatureResult): string {
+  return signer === undefined ? format : `${format} by ${signer.name}`;
 }
 
-function palette(colors: boolean): Palette {
-  const sgr = (on: number, off: number): Paint =>
-    colors ? (text) => `\u001b[${on}m${text}\u001b[${off}m` : (text) => text;
-  return {
-    verified: sgr(32, 39),
-    failed: sgr(31, 39),
-    unsigned: sgr(33, 39),
-    unknown: sgr(35, 39),
-    strong: sgr(1, 22),
-    faint: sgr(2, 22),
-  };
-}
-
-/** Cut a text in its middle; the end of an image's name tells more than its beginning. */
-function cutMiddle(text: string, width: number): string {
-  const characters = Array.from(text);
-  if (characters.length <= width) return text;
-  const head = Math.floor((width - 1) * 0.4);
-  return [...characters.slice(0, head), "…", ...characters.slice(head + 1 - width)].join("");
-}
-
-/** Cut a text at its end. */
-function cutEnd(text: string, width: number): string {
-  const characters = Array.from(text);
-  return characters.length <= width ? text : `${characters.slice(0, width - 1).join("")}…`;
-}
-
-/** A line of the table: the name of a repository, or an image, alone or under its repository. */
-type Line =
-  | { readonly kind: "heading"; readonly name: string }
-  | { readonly kind: "image"; readonly name: string; readonly row: TableRow };
-
-/** Put the repository's name once above neighbours that share it. */
-function* groupRows(rows: readonly TableRow[]): Generator<Line, void, undefined> {
-  const joins = (a: TableRow | undefined, b: TableRow | undefined): boolean =>
-    a !== undefined && b !== undefined && a.repository === b.repository &&
-    a.leaf !== "" && b.leaf !== "";
-  for (const [index, row] of rows.entries()) {
-    const follows = joins(rows[index - 1], row);
-    const grouped = follows || joins(row, rows[index + 1]);
-    if (grouped && !follows) yield { kind: "heading", name: row.repository };
-    const name = grouped ? INDENT + row.leaf.replace(/^:/u, "") : row.repository + row.leaf;
-    yield { kind: "image", name, row };
-  }
-}
-
-interface Columns {
-  readonly image: number;
-  /** 0 when the column is left out. */
-  readonly digest: number;
-  readonly verdict: number;
-  readonly why: number;
-  /** All of them with the gaps between. */
-  readonly total: number;
-}
-
-const VERDICT_WIDTH = "✔ verified".length;
-
-/** Share the width: what fits has what it needs, and of two that do not, each has half. */
-function layOut(lines: readonly Line[], width: number): Columns {
-  let image = "IMAGE".length;
-  let why = "WHY".length;
-  let heading = 0;
-  for (const line of lines) {
-    if (line.kind === "heading") {
-      heading = Math.max(heading, line.name.length);
-    } else {
-      image = Math.max(image, line.name.length);
-      why = Math.max(why, line.row.why.length + line.row.more.length);
+/** Why an image got its verdict: everything there is to say, the first first. */
+function whyTexts(verdict: Verdict): readonly string[] {
+  switch (verdict.kind) {
+    case "verified":
+      return verdict.signatures.filter(({ verified }) => verified).map(signatureText);
+    case "unknown": {
+      const { request, status, attempts, message } = verdict.evidence;
+      return [`${status ?? message} after ${countOf(attempts, "attempt")}: ${request}`];
     }
+    case "failed":
+    case "unsigned": {
+      const own = verdict.reasons;
+      const reasons = own.length > 0 ? own : verdict.signatures.flatMap(({ reasons }) => reasons);
+      return reasons.map(({ message }) => message);
+    }
+    default:
+      return verdict satisfies never;
   }
-  const digest = width < MIN_WIDTH_WITH_DIGESTS ? 0 : DIGEST_DIGITS;
-  const taken = VERDICT_WIDTH + 2 * GAP + (digest === 0 ? 0 : digest + GAP);
-  const room = width - taken;
-  image = Math.min(image, Math.max(Math.floor(room / 2), room - why));
-  // A heading crosses all columns; where they are narrower than it, the last one grows.
-  why = Math.min(Math.max(why, heading - taken - image), room - image);
-  return { image, digest, verdict: VERDICT_WIDTH, why, total: taken + image + why };
 }
 
-/** cli-table3 draws a full grid unless told otherwise, side by side and corner by corner. */
-const NO_LINES: Readonly<Record<string, string>> = Object.fromEntries(
-  ["top", "bottom", "mid"].flatMap((side) => [side, `${side}-mid`, `${side}-left`, `${side}-right`])
-    .concat("left", "left-mid", "right", "right-mid")
-    .map((name) => [name, ""]),
-);
+const VERDICTS: TableKind<FleetResult, Summary> = {
+  titles: { state: "VERDICT", detail: "WHY" },
+  states: Object.values(STATES),
+  item: ({ image, verdict }) => ({
+    image,
+    digest: verdict.digest,
+    state: STATES[verdict.kind],
+    details: whyTexts(verdict),
+  }),
+  notes: ({ verified }) => {
+    if (verified === 0) return [];
+    const missing = MISSING_CHECKS.map((check) => check.replace("-", " ")).join(", ");
+    return [`${missing}: not checked`];
+  },
+  summaryText,
+};
 
-/** Draw some lines, which all have the same columns. */
-function draw(cells: readonly Table.HorizontalTableRow[], columns: Columns): string {
-  const { image, digest, verdict, why } = columns;
-  const widths = digest === 0 ? [image, verdict, why] : [image, digest, verdict, why];
-  const table = new Table({
-    // A cell that spans columns is one wider for each it crosses: half the gap is a separator.
-    colWidths: widths.map((width) => width + GAP - 1),
-    style: { "padding-left": 0, "padding-right": GAP - 1, head: [], border: [], compact: true },
-    chars: { ...NO_LINES, middle: " " },
-  });
-  table.push(...cells.map((row) => [...row]));
-  return table.toString().replace(/ +$/gmu, "") + "\n";
-}
-
-/**
- * Write a table for people, with the summary below it. Columns must know all their cells, so this
- * writer alone keeps a row an image until the end.
- */
+/** Write the table of a verification: each image with its verdict and why. */
 export function writeTable(
-  { startedAt }: RunStart,
+  start: RunStart,
   sink: ReportSink,
-  { colors = false, width: wished = DEFAULT_WIDTH }: TableOptions = {},
+  options: TableOptions = {},
 ): ReportWriter {
-  const width = Math.max(wished, MIN_WIDTH);
-  const paint = palette(colors);
-  const rows: TableRow[] = [];
-
-  const cellsOf = (line: Line, columns: Columns): Table.HorizontalTableRow => {
-    if (line.kind === "heading") {
-      const content = paint.strong(cutMiddle(line.name, width));
-      return [{ content, colSpan: columns.digest === 0 ? 3 : 4 }];
-    }
-    const { digest, kind, why, more } = line.row;
-    return [
-      cutMiddle(line.name, columns.image),
-      ...(columns.digest === 0 ? [] : [paint.faint(digest)]),
-      paint[kind](`${SYMBOLS[kind]} ${kind}`),
-      cutEnd(why, columns.why - more.length) + more,
-    ];
-  };
-  const writeRows = async (): Promise<void> => {
-    const lines = [...groupRows(rows)];
-    const columns = layOut(lines, width);
-    const head = ["IMAGE", ...(columns.digest === 0 ? [] : ["DIGEST"]), "VERDICT", "WHY"];
-    await sink.write(draw([head.map(paint.strong)], columns));
-    await sink.write(`${paint.faint("─".repeat(columns.total))}\n`);
-    for (let start = 0; start < lines.length; start += CHUNK_ROWS) {
-      const chunk = lines.slice(start, start + CHUNK_ROWS);
-      await sink.write(draw(chunk.map((line) => cellsOf(line, columns)), columns));
-    }
-    await sink.write("\n");
-  };
-
-  return {
-    add(result: FleetResult) {
-      rows.push(tableRow(result));
-    },
-    async close({ finishedAt, summary }) {
-      if (rows.length > 0) await writeRows();
-      if (summary.verified > 0) {
-        const missing = MISSING_CHECKS.map((check) => check.replace("-", " ")).join(", ");
-        await sink.write(`${paint.faint(`${missing}: not checked`)}\n`);
-      }
-      const text = summaryText(summary, finishedAt.getTime() - startedAt.getTime());
-      await sink.write(`${text.length > width ? text.replace(" · ", "\n") : text}\n`);
-    },
-  };
+  return drawTable(VERDICTS, start, sink, options);
 }

@@ -1,7 +1,23 @@
-import type { FleetResult } from "../fleet/fleet_result.ts";
-import type { SignatureResult, Verdict, VerdictKind } from "../verify/verdict.ts";
-import { countOf, countText } from "./number_text.ts";
+import type { Digest } from "../reference/digest.ts";
+import { countText } from "./number_text.ts";
+import type { Tone } from "./palette.ts";
 import { safeText } from "./safe_text.ts";
+
+/** What became of an image: a symbol of one column, a word, and how both look. */
+export interface TableState {
+  readonly symbol: string;
+  readonly word: string;
+  readonly tone: Tone;
+}
+
+/** An image as a report has it. */
+export interface TableItem {
+  readonly image: string;
+  readonly digest?: Digest | undefined;
+  readonly state: TableState;
+  /** Everything there is to say, the first first. */
+  readonly details: readonly string[];
+}
 
 /** What a table keeps of one image: short texts, fit for a terminal. */
 export interface TableRow {
@@ -11,8 +27,8 @@ export interface TableRow {
   readonly leaf: string;
   /** The first digits of the digest, or `-`. */
   readonly digest: string;
-  readonly kind: VerdictKind;
-  readonly why: string;
+  readonly state: TableState;
+  readonly detail: string;
   /** How much more there is to say: ` (+2 more)`, or nothing. */
   readonly more: string;
 }
@@ -21,7 +37,7 @@ export interface TableRow {
 export const DIGEST_DIGITS = 12;
 
 /** Longer texts say no more in one line, and a table keeps all its rows. */
-const MAX_WHY = 300;
+const MAX_DETAIL = 300;
 
 /** Where the tag or the digest of an image's name begins. */
 function leafStart(image: string): number {
@@ -37,40 +53,16 @@ function shortenDigest(text: string): string {
   return text.replace(/(@sha256:[0-9a-f]{7})[0-9a-f]{57}$/u, "$1…");
 }
 
-function signatureText({ format, signer }: SignatureResult): string {
-  return signer === undefined ? format : `${format} by ${signer.name}`;
-}
-
-/** Why an image got its verdict: everything there is to say, the first first. */
-function whyTexts(verdict: Verdict): readonly string[] {
-  switch (verdict.kind) {
-    case "verified":
-      return verdict.signatures.filter(({ verified }) => verified).map(signatureText);
-    case "unknown": {
-      const { request, status, attempts, message } = verdict.evidence;
-      return [`${status ?? message} after ${countOf(attempts, "attempt")}: ${request}`];
-    }
-    case "failed":
-    case "unsigned": {
-      const own = verdict.reasons;
-      const reasons = own.length > 0 ? own : verdict.signatures.flatMap(({ reasons }) => reasons);
-      return reasons.map(({ message }) => message);
-    }
-    default:
-      return verdict satisfies never;
-  }
-}
-
-/** The row of one image. */
-export function tableRow({ image, verdict }: FleetResult): TableRow {
+/** The row of one image. Its texts may come from outside; the state is the report's own. */
+export function tableRow({ image, digest, state, details }: TableItem): TableRow {
   const start = leafStart(image);
-  const [why = "", ...others] = whyTexts(verdict);
+  const [detail = "", ...others] = details;
   return {
     repository: safeText(image.slice(0, start)),
     leaf: safeText(shortenDigest(image.slice(start))),
-    digest: verdict.digest?.slice("sha256:".length).slice(0, DIGEST_DIGITS) ?? "-",
-    kind: verdict.kind,
-    why: safeText(why.slice(0, MAX_WHY)),
+    digest: digest?.slice("sha256:".length).slice(0, DIGEST_DIGITS) ?? "-",
+    state,
+    detail: safeText(detail.slice(0, MAX_DETAIL)),
     more: others.length === 0 ? "" : ` (+${countText(others.length)} more)`,
   };
 }

@@ -6,7 +6,7 @@ import type { VerdictKind } from "../../lib/verify/verdict.ts";
 /** Where progress is shown: standard error, or a test's double. */
 export interface ProgressStream {
   readonly isTTY?: boolean;
-  readonly columns?: number;
+  readonly columns?: number | undefined;
   write(text: string): unknown;
 }
 

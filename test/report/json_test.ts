@@ -51,8 +51,8 @@ test("a JSON report waits for its sink and passes its failure on", async () => {
       written = true;
     },
   };
-  await writeJson(START, slow).add(RESULTS[0]!);
+  await writeJson(START, slow, imageRecord).add(RESULTS[0]!);
   assert.ok(written);
   const full = { write: () => Promise.reject(new RangeError("disk full")) };
-  await assert.rejects(writeJson(START, full).close(endOf([])), RangeError);
+  await assert.rejects(writeJson(START, full, imageRecord).close(endOf([])), RangeError);
 });

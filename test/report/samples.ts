@@ -2,9 +2,9 @@ import { encodeText } from "../../lib/base/bytes.ts";
 import type { FleetResult } from "../../lib/fleet/fleet_result.ts";
 import { type Digest, digestOf, isDigest } from "../../lib/reference/digest.ts";
 import { openReport, type ReportFormat } from "../../lib/report/open_report.ts";
-import type { RunEnd, RunStart } from "../../lib/report/report.ts";
+import type { ReportSink, ReportWriter, RunEnd, RunStart } from "../../lib/report/report.ts";
 import { countVerdict, noVerdicts } from "../../lib/report/summary.ts";
-import type { TableOptions } from "../../lib/report/table.ts";
+import type { TableOptions } from "../../lib/report/draw_table.ts";
 import type { SignatureFormat } from "../../lib/signature/signature_format.ts";
 import type { Reason, ReasonCode } from "../../lib/verify/reason.ts";
 import type { SignatureResult } from "../../lib/verify/verdict.ts";
@@ -97,24 +97,41 @@ export const RESULTS: readonly FleetResult[] = [
   failed("evil.example/x\u001b[2J\u202e:1", 'annotation "env" is "\u001b[31mprod\u0007"'),
 ];
 
+/** When the samples' runs ended. */
+export const FINISHED_AT: Date = new Date(START.startedAt.getTime() + 1234);
+
 /** The end of a run that had these results. */
 export function endOf(results: readonly FleetResult[]): RunEnd {
   const counts = noVerdicts();
   for (const { verdict } of results) countVerdict(counts, verdict.kind);
-  const finishedAt = new Date(START.startedAt.getTime() + 1234);
-  return { finishedAt, summary: { ...counts, requests: 27, retries: 3 } };
+  return { finishedAt: FINISHED_AT, summary: { ...counts, requests: 27, retries: 3 } };
 }
 
-/** A whole report, and the pieces in which it was written. */
-export async function report(
+/** A report's text, and the pieces in which it was written. */
+export interface Written {
+  readonly text: string;
+  readonly writes: readonly string[];
+}
+
+/** Write a whole report of any kind. */
+export async function written<Result, Totals>(
+  open: (sink: ReportSink) => ReportWriter<Result, Totals>,
+  results: readonly Result[],
+  end: RunEnd<Totals>,
+): Promise<Written> {
+  const writes: string[] = [];
+  const writer = open({ write: (text) => void writes.push(text) });
+  for (const result of results) await writer.add(result);
+  await writer.close(end);
+  return { text: writes.join(""), writes };
+}
+
+/** A whole report of a verification. */
+export function report(
   format: ReportFormat,
   results: readonly FleetResult[],
   options: TableOptions = {},
-): Promise<{ readonly text: string; readonly writes: readonly string[] }> {
-  const writes: string[] = [];
-  const sink = { write: (text: string) => void writes.push(text) };
-  const writer = openReport(format, START, sink, options);
-  for (const result of results) await writer.add(result);
-  await writer.close(endOf(results));
-  return { text: writes.join(""), writes };
+): Promise<Written> {
+  const open = (sink: ReportSink) => openReport(format, START, sink, options);
+  return written(open, results, endOf(results));
 }

@@ -1,0 +1,113 @@
+/**
+ * sigfleet: sign and verify container images as cosign does, for whole repositories and fleets.
+ *
+ * The typed core for scripts of your own: names are exported in the order in which data flows, from
+ * references over registries, keys and signatures to verdicts, fleets and reports.
+ *
+ * @example
+ * ```ts
+ * import { readFile } from "node:fs/promises";
+ * import { openRegistries, parsePublicKey, parseTarget, verifyFleet } from "sigfleet";
+ *
+ * const remote = openRegistries({ env: process.env });
+ * const key = parsePublicKey(await readFile("cosign.pub", "utf8"));
+ * const policy = { keys: [{ name: "cosign.pub", key }], annotations: {} };
+ * const targets = [parseTarget("registry.example/team/app")];
+ * for await (const { image, verdict } of verifyFleet(remote, targets, { policy, limit: 32 })) {
+ *   console.log(image, verdict.kind);
+ * }
+ * await remote.close();
+ * ```
+ *
+ * @module
+ */
+
+export { type Clock, systemClock } from "./lib/base/clock.ts";
+export { type ErrorCode, MalformedError, UsageError } from "./lib/base/errors.ts";
+export type { TlsOptions } from "./lib/base/http.ts";
+export { pooled, type PoolOptions } from "./lib/base/pool.ts";
+export { VERSION } from "./lib/base/version.ts";
+
+export { type Digest, digestOf, DigestSyntaxError, parseDigest } from "./lib/reference/digest.ts";
+export {
+  formatReference,
+  formatRepository,
+  parseReference,
+  parseRepository,
+  type Reference,
+  ReferenceSyntaxError,
+  type Repository,
+} from "./lib/reference/reference.ts";
+export { attachmentTag, isAttachmentTag, referrersTag } from "./lib/reference/triangulate.ts";
+
+export {
+  type Credentials,
+  CredentialsError,
+  type CredentialSource,
+  dockerCredentials,
+} from "./lib/registry/credentials.ts";
+export { fetchBlob } from "./lib/registry/fetch_blob.ts";
+export { type FetchedManifest, fetchManifest } from "./lib/registry/fetch_manifest.ts";
+export { listReferrers, type Referrers } from "./lib/registry/list_referrers.ts";
+export { listRepositories } from "./lib/registry/list_repositories.ts";
+export { listTags } from "./lib/registry/list_tags.ts";
+export type { Descriptor, Manifest } from "./lib/registry/manifest.ts";
+export { createMemoryRegistry, type MemoryRegistry } from "./lib/registry/memory.ts";
+export {
+  openRegistries,
+  type Registries,
+  type RegistriesOptions,
+} from "./lib/registry/open_registries.ts";
+export { putBlob } from "./lib/registry/put_blob.ts";
+export { putManifest } from "./lib/registry/put_manifest.ts";
+export { RegistryError, type RegistryFailure } from "./lib/registry/registry_error.ts";
+export type { Remote } from "./lib/registry/remote.ts";
+export { resolveDigest, type ResolvedManifest } from "./lib/registry/resolve_digest.ts";
+export type { RetryPolicy } from "./lib/registry/retry.ts";
+export { type RegistryServer, serveRegistry } from "./lib/registry/serve.ts";
+
+export { generateKeyPair } from "./lib/keys/generate_key_pair.ts";
+export { KeyError, PasswordError } from "./lib/keys/key_error.ts";
+export { parsePrivateKey, type PrivateKey } from "./lib/keys/private_key.ts";
+export { parsePublicKey, type PublicKey } from "./lib/keys/public_key.ts";
+export { openSealedKey, sealKey } from "./lib/keys/sealed_key.ts";
+export { verifySignature } from "./lib/keys/verify_signature.ts";
+
+export { type Annotations, buildClaim, type Claim, parseClaim } from "./lib/signature/claim.ts";
+export { preAuthEncoding } from "./lib/signature/dsse.ts";
+export type { SignatureFormat } from "./lib/signature/signature_format.ts";
+export {
+  buildSignStatement,
+  parseStatement,
+  SIGN_PREDICATE_TYPE,
+  type Statement,
+} from "./lib/signature/statement.ts";
+export type { StoreOptions } from "./lib/signature/store.ts";
+
+export { signDigest } from "./lib/sign/sign_digest.ts";
+export type { SignOptions, SignOutcome, SignOutcomes } from "./lib/sign/signing_job.ts";
+
+export { type Reason, REASON_CODES, type ReasonCode } from "./lib/verify/reason.ts";
+export type { SignaturePolicy, TrustedKey } from "./lib/verify/signature_policy.ts";
+export type {
+  Check,
+  Evidence,
+  SignatureResult,
+  Signer,
+  Verdict,
+  VerdictKind,
+} from "./lib/verify/verdict.ts";
+export { verifyDigest, type VerifyOptions } from "./lib/verify/verify_digest.ts";
+export { verifyImage } from "./lib/verify/verify_image.ts";
+
+export { compileFilter, type NameFilter } from "./lib/policy/glob.ts";
+
+export type { FleetResult } from "./lib/fleet/fleet_result.ts";
+export { type FleetImage, type InventoryItem, listImages } from "./lib/fleet/inventory.ts";
+export { type SignedTag, signTags, type SignTagsOptions } from "./lib/fleet/sign_tags.ts";
+export { parseTarget, parseTargetLine, type Target } from "./lib/fleet/target.ts";
+export { verifyFleet, type VerifyFleetOptions } from "./lib/fleet/verify_fleet.ts";
+
+export { openReport, type ReportFormat } from "./lib/report/open_report.ts";
+export type { ReportSink, ReportWriter, RunEnd, RunStart } from "./lib/report/report.ts";
+export { countVerdict, exitCode, noVerdicts, type Summary } from "./lib/report/summary.ts";
