@@ -112,6 +112,9 @@ function exchange(pool: Pool, request: HttpRequest): Promise<HttpResponse> {
       path: `${url.pathname}${url.search}`,
       headers: { ...request.headers },
       body: request.body ?? null,
+      // undici would close the connection after each HEAD, lest a server send a body: twice the time
+      // here, and over TLS a handshake for every tag. Such a body is no HTTP, and so a network error.
+      reset: false,
     }, {
       onRequestStart(started) {
         controller = started;

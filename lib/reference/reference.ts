@@ -60,7 +60,8 @@ export function parseRepository(text: string): Repository {
   const named = explicit ? first : DOCKER_HUB;
   const registry = named === "docker.io" ? DOCKER_HUB : named;
   const rest = explicit ? text.slice(slash + 1) : text;
-  if (!REGISTRY.test(registry)) {
+  // A port above 65535 or a number that is no IPv4 address fits the grammar, and is no address.
+  if (!REGISTRY.test(registry) || !URL.canParse(`https://${registry}`)) {
     throw new ReferenceSyntaxError(text, `"${first}" is not a registry's host[:port]`);
   }
   if (rest === "") throw new ReferenceSyntaxError(text, "want a repository's name");

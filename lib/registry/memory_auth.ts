@@ -3,7 +3,6 @@
  * (https://distribution.github.io/distribution/spec/auth/token/ and …/oauth/).
  */
 
-import { randomUUID } from "node:crypto";
 import { decodeBase64, decodeText } from "../base/bytes.ts";
 import { answerJson, type MemoryAnswer, type MemoryRequest, refuse } from "./memory_answer.ts";
 
@@ -121,7 +120,7 @@ function bearerGate(auth: BearerAuth, now: () => number): Gate {
       if (expires > now()) break;
       tokens.delete(token);
     }
-    const token = randomUUID();
+    const token = crypto.randomUUID();
     tokens.set(token, { scopes: new Set(scopes), expires: now() + seconds * 1000 });
     return answerJson(200, {
       token,

@@ -1,6 +1,5 @@
 /** The embedded registry's blobs and their uploads (OCI distribution spec 1.1, "Pushing Blobs"). */
 
-import { randomUUID } from "node:crypto";
 import { concatBytes } from "../base/bytes.ts";
 import { digestOf, isDigest } from "../reference/digest.ts";
 import {
@@ -88,7 +87,7 @@ function begin(call: BlobCall): MemoryAnswer {
   }
   const digest = query.get("digest");
   if (digest !== null) return keep(call, digest, request.body);
-  const id = randomUUID();
+  const id = crypto.randomUUID();
   const upload: Upload = { name, parts: [], length: 0 };
   call.uploads.set(id, upload);
   return progress(202, id, upload);

@@ -12,12 +12,10 @@ export const REASON_CODES = [
   "signature-missing",
   "signature-malformed",
   "signature-mismatch",
-  "digest-mismatch",
   "claim-malformed",
   "claim-digest-mismatch",
   "annotation-mismatch",
   "certificate-instead-of-key",
-  "content-untrusted",
   "attachment-too-large",
   "too-many-signatures",
   // Could not tell.

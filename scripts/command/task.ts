@@ -32,7 +32,7 @@ const USAGE_CODES: ReadonlySet<unknown> = new Set([
 
 function formatExamples(examples: Task["examples"]): string {
   const shown = examples.map(([command, what]) => `  # ${what}\n  $ sigfleet ${command}`);
-  return `\nExamples:\n${shown.join("\n\n")}\n`;
+  return `\nExamples:\n${shown.join("\n\n")}`;
 }
 
 /**
@@ -40,15 +40,17 @@ function formatExamples(examples: Task["examples"]): string {
  * option that takes no value.
  */
 export function rewriteBooleans(command: Command, argv: readonly string[]): string[] {
+  const flags = new Set(
+    command.options.filter((option) => !option.required && !option.optional)
+      .map(({ long }) => long),
+  );
   return argv.flatMap((word) => {
-    const [, name, value] = /^(--[a-z0-9-]+)=(true|false)$/u.exec(word) ?? [];
-    const option = command.options.find(({ long }) => long === name);
-    if (name === undefined || option === undefined || option.required || option.optional) {
-      return word;
-    }
-    if (value === "true") return name;
-    const opposite = `--no-${name.slice(2)}`;
-    return command.options.some(({ long }) => long === opposite) ? opposite : [];
+    const [, name, value] = /^--([a-z0-9-]+)=(true|false)$/u.exec(word) ?? [];
+    const [on, off] = [`--${name}`, `--no-${name}`];
+    if (name === undefined || !flags.has(on) && !flags.has(off)) return word;
+    const wanted = value === "true" ? on : off;
+    // What is not declared is the default.
+    return flags.has(wanted) ? wanted : [];
   });
 }
 

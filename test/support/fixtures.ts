@@ -28,7 +28,7 @@ export interface FixtureCase {
   readonly truth: VerdictKind;
   readonly truth_also?: readonly VerdictKind[] | null;
   readonly serve?: "any" | "fallback" | "referrers";
-  readonly cosign3: CosignRun | null;
+  readonly cosign3?: CosignRun | null;
 }
 
 /** The path of a file of the fixtures. */
@@ -87,7 +87,9 @@ function parseLinks(bytes: Uint8Array): Links {
 }
 
 /** Serve the fixtures from memory, with or without the referrers API. */
-export function openFixtureRegistry({ referrers }: { readonly referrers: boolean }): MemoryRegistry {
+export function openFixtureRegistry(
+  { referrers }: { readonly referrers: boolean },
+): MemoryRegistry {
   const repositories = readJson<Record<string, Record<string, Digest>>>("repositories.json");
   const untagged = readJson<Record<string, readonly string[]>>("untagged.json");
   const mediaTypes = readJson<Record<string, string>>("media_types.json");
