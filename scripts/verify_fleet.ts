@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { open } from "node:fs/promises";
+import { type FileHandle, open } from "node:fs/promises";
 import { messageOf, UsageError } from "../lib/base/errors.ts";
 import type { FleetResult } from "../lib/fleet/fleet_result.ts";
 import { parseTarget, parseTargetLine, type Target } from "../lib/fleet/target.ts";
@@ -30,19 +30,32 @@ async function* readLines(source: AsyncIterable<string>): AsyncGenerator<Target>
   }
 }
 
+async function openList(path: string): Promise<FileHandle> {
+  try {
+    return await open(path);
+  } catch (error) {
+    throw new UsageError(`Cannot read list ${path}: ${messageOf(error)}`, { cause: error });
+  }
+}
+
 /** What the words of the command line name, as a stream: lists are read while images are verified. */
 async function* readTargets(args: readonly string[], io: Io): AsyncGenerator<Target> {
   for (const word of args) {
     if (word === "-") {
       yield* readLines(io.stdin.lines());
     } else if (word.startsWith("@")) {
-      const file = await open(word.slice(1)).catch((error: unknown) => {
-        throw new UsageError(`Cannot read list ${word.slice(1)}: ${messageOf(error)}`);
-      });
-      yield* readLines(file.readLines());
+      yield* readLines((await openList(word.slice(1))).readLines());
     } else {
       yield parseTarget(word);
     }
+  }
+}
+
+/** Find out what is wrong with the words before the first request: a typing error costs nothing. */
+async function checkWords(args: readonly string[]): Promise<void> {
+  for (const word of args.filter((word) => word !== "-")) {
+    if (!word.startsWith("@")) parseTarget(word);
+    else await (await openList(word.slice(1))).close();
   }
 }
 
@@ -68,8 +81,7 @@ export const task: Task<Flags> = {
     defineOutputOption(command);
   },
   async run(args, flags, io) {
-    // Every word is read before the first request: a typing error costs nothing.
-    for (const word of args) if (word !== "-" && !word.startsWith("@")) parseTarget(word);
+    await checkWords(args);
     const policy = await signaturePolicy(flags);
     const store = storeOptions(flags, io.env);
     return await reportRun<FleetResult, Summary>(flags, io, {

@@ -117,10 +117,13 @@ export function openAuthorizer(options: AuthorizerOptions): Authorizer {
         return sent === undefined && (await credentials())?.kind === "basic";
       }
       if (sent === undefined) return true;
-      // The token that was refused may have expired on the registry's clock: get another.
-      const cached = await tokens.get(scope)?.catch(() => undefined);
-      if (cached === undefined || `Bearer ${cached.token}` !== sent) return cached !== undefined;
-      tokens.delete(scope);
+      if ((await credentials())?.kind === "bearer") return false;
+      // The token that was refused may have expired on the registry's clock: get another, unless a
+      // request beside this one has begun to.
+      const pending = tokens.get(scope);
+      const cached = await pending?.catch(() => undefined);
+      const refused = cached !== undefined && `Bearer ${cached.token}` === sent;
+      if (refused && tokens.get(scope) === pending) tokens.delete(scope);
       return true;
     },
   };

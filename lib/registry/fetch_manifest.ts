@@ -38,6 +38,11 @@ export function assertRegistrySaysNone(response: RegistryResponse): void {
   }
 }
 
+/** Whether bytes may be a JSON object, as every manifest is. A login page answered with 200 is none. */
+function mayBeManifest(bytes: Uint8Array): boolean {
+  return bytes.find((byte) => ![0x20, 0x09, 0x0a, 0x0d].includes(byte)) === 0x7b;
+}
+
 /**
  * Fetch a manifest by tag or digest; `undefined` where the registry says that there is none.
  *
@@ -62,6 +67,9 @@ export async function fetchManifest(
   if (response.status === 404) {
     assertRegistrySaysNone(response);
     return undefined;
+  }
+  if (!isDigest(reference) && !mayBeManifest(response.body)) {
+    throw invalidAnswer("GET", response, "the answer is no manifest, nor any other JSON object");
   }
   const digest = digestOf(response.body);
   const claimed = isDigest(reference) ? reference : response.headers["docker-content-digest"];

@@ -29,7 +29,7 @@ export async function* listPages(
   const seen = new Set<string>();
   let target: string | URL = request.target;
   let expect = request.expect;
-  for (let page = 0; page < MAX_PAGES; page++) {
+  for (let page = 1;; page++) {
     const response: RegistryResponse = await remote.request({
       ...request,
       method: "GET",
@@ -47,9 +47,11 @@ export async function* listPages(
     if (seen.has(next.href)) {
       throw invalidAnswer("GET", response, "its Link headers go round in circles");
     }
+    if (page === MAX_PAGES) {
+      throw invalidAnswer("GET", response, `its list has more than ${MAX_PAGES} pages`);
+    }
     seen.add(next.href);
     target = next;
     expect = [200];
   }
-  throw new RangeError(`Cannot list ${request.target}: more than ${MAX_PAGES} pages`);
 }

@@ -53,8 +53,13 @@ async function askApi(
   });
   for await (const page of pages) {
     const answer = readApiAnswer(page);
-    if (answer !== "list") {
-      if (answer === "no-api") remote.referrersApi.set(name, false);
+    if (answer === "not-here") return undefined;
+    if (answer === "no-api") {
+      // An ingress whose backend is away says 404 as well, and would make every image unsigned.
+      if (remote.referrersApi.get(name) === true) {
+        throw invalidAnswer("GET", page, "the referrers API was here before, and now is not");
+      }
+      remote.referrersApi.set(name, false);
       return undefined;
     }
     remote.referrersApi.set(name, true);

@@ -1,6 +1,6 @@
 // Controls (C0, DEL, C1, and so every escape sequence), format characters (bidirectional overrides,
-// zero-width and tag characters), line separators, and halves of surrogate pairs.
-const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
+// zero-width characters), the whole block of tag characters, line separators, and halves of surrogate pairs.
+const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\u{e0000}-\u{e0fff}]/gu;
 
 /** `\u` escapes of a text, one a UTF-16 unit, as JSON writes them. */
 function escapeUnits(text: string): string {

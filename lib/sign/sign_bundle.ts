@@ -2,9 +2,11 @@ import { equalBytes } from "../base/bytes.ts";
 import { MalformedError } from "../base/errors.ts";
 import { verifySignature } from "../keys/verify_signature.ts";
 import { listReferrers } from "../registry/list_referrers.ts";
+import { RegistryError } from "../registry/registry_error.ts";
 import { attachBundle } from "../signature/attach_bundle.ts";
 import { buildKeyBundle, parseImageBundle } from "../signature/bundle.ts";
 import { preAuthEncoding } from "../signature/dsse.ts";
+import { TooManySignaturesError } from "../signature/read_legacy.ts";
 import { orderReferrers, readReferrer } from "../signature/read_referrer.ts";
 import { buildSignStatement, INTOTO_PAYLOAD_TYPE } from "../signature/statement.ts";
 import type { SigningJob, SignOutcome } from "./signing_job.ts";
@@ -25,14 +27,24 @@ async function isOurs(
   }
 }
 
+/** Whether a referrer is beyond reading, so that it is none of ours: anybody may put one there. */
+function isBroken(error: unknown): boolean {
+  return error instanceof MalformedError || error instanceof TooManySignaturesError ||
+    error instanceof RegistryError && error.failure === "invalid-answer";
+}
+
 async function isSigned(job: SigningJob, statement: Uint8Array): Promise<boolean> {
   const { remote, subject, store, options } = job;
   const { descriptors } = await listReferrers(remote, store.repository, subject.digest, {
     hasFallbackTag: options.tags?.has(store.referrersTag),
   });
   for (const descriptor of orderReferrers(descriptors)) {
-    const referrer = await readReferrer(remote, store.repository, descriptor);
-    if (referrer.kind === "bundle" && await isOurs(job, referrer.bytes, statement)) return true;
+    try {
+      const referrer = await readReferrer(remote, store.repository, descriptor);
+      if (referrer.kind === "bundle" && await isOurs(job, referrer.bytes, statement)) return true;
+    } catch (error) {
+      if (!isBroken(error)) throw error;
+    }
   }
   return false;
 }

@@ -35,7 +35,18 @@ export interface Io {
 /** A list from standard input may be long, but a password is not. */
 const MAX_STDIN = 64 * 1024 * 1024;
 
+/** The user wants the process to stop. */
+export class StoppedError extends Error {
+  override readonly name = "StoppedError";
+
+  constructor(by: string) {
+    super(`Stopped by ${by}`);
+  }
+}
+
 function outputStream(stream: NodeJS.WriteStream): OutputStream {
+  // A reader that went away (`| head`) is told of by the write that failed.
+  stream.on("error", () => {});
   return {
     get isTTY() {
       return stream.isTTY === true;
@@ -74,7 +85,10 @@ async function ask(question: string, { hidden }: { readonly hidden: boolean }): 
   const reader = createInterface({ input: process.stdin as ReadStream, output, terminal: true });
   try {
     if (hidden) process.stderr.write(question);
-    return await reader.question(hidden ? "" : question);
+    return await new Promise((resolve, reject) => {
+      reader.once("close", () => reject(new StoppedError("end of input")));
+      reader.question(hidden ? "" : question).then(resolve, reject);
+    });
   } finally {
     reader.close();
     if (hidden) process.stderr.write("\n");
@@ -90,7 +104,7 @@ async function* lines(): AsyncGenerator<string> {
 export function processIo(): Io {
   const abort = new AbortController();
   for (const name of ["SIGINT", "SIGTERM"] as const) {
-    process.once(name, () => abort.abort(new UsageError(`Stopped by ${name}`)));
+    process.once(name, () => abort.abort(new StoppedError(name)));
   }
   const { deno, node } = process.versions;
   return {

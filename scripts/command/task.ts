@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { Command, CommanderError } from "commander";
 import { messageOf } from "../../lib/base/errors.ts";
 import { safeText } from "../../lib/report/safe_text.ts";
-import { type Io, processIo } from "./io.ts";
+import { type Io, processIo, StoppedError } from "./io.ts";
 
 /** A task as it is offered: its words, and what it does. */
 export interface Task<Options = Record<string, unknown>> {
@@ -78,7 +78,11 @@ export async function runTask<Options>(
     return await task.run(command.args, command.opts() as Options, io);
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    // Nobody reads on, which is no failure of ours to tell about.
+    if ((error as { code?: unknown } | null)?.code === "EPIPE") return 1;
     await io.stderr.write(`Error: ${safeText(messageOf(error))}\n`);
+    // As shells report a process that a signal ended.
+    if (error instanceof StoppedError) return 130;
     return USAGE_CODES.has((error as { code?: unknown } | null)?.code) ? 2 : 1;
   } finally {
     await Promise.all(pending);
