@@ -1,8 +1,9 @@
 import { readFile } from "node:fs/promises";
-import type { Command } from "commander";
-import { UsageError } from "../../lib/base/errors.ts";
+import { type Command, Option } from "commander";
+import { messageOf, UsageError } from "../../lib/base/errors.ts";
 import type { TlsOptions } from "../../lib/base/http.ts";
 import { parseRepository } from "../../lib/reference/reference.ts";
+import type { CredentialSource } from "../../lib/registry/credentials.ts";
 import { openRegistries, type Registries } from "../../lib/registry/open_registries.ts";
 import type { StoreOptions } from "../../lib/signature/store.ts";
 import type { Io } from "./io.ts";
@@ -12,6 +13,12 @@ export interface RegistryFlags {
   readonly allowHttpRegistry?: boolean;
   readonly allowInsecureRegistry?: boolean;
   readonly registryCacert?: string;
+  readonly registryClientCert?: string;
+  readonly registryClientKey?: string;
+  readonly registryServerName?: string;
+  readonly registryUsername?: string;
+  readonly registryPassword?: string;
+  readonly registryToken?: string;
   readonly attachmentTagPrefix?: string;
 }
 
@@ -33,6 +40,14 @@ export function defineRegistryOptions(command: Command): void {
     .option("--allow-http-registry", "speak plain HTTP where a registry does not answer HTTPS")
     .option("--allow-insecure-registry", "accept any TLS certificate, and plain HTTP")
     .option("--registry-cacert <file>", "trust these certificates (PEM) for registries")
+    .option("--registry-client-cert <file>", "certificate (PEM) to show to registries")
+    .option("--registry-client-key <file>", "its private key (PEM)")
+    .option("--registry-server-name <name>", "the name that registries' certificates must have")
+    .option("--registry-username <name>", "instead of what docker login left")
+    .option("--registry-password <text>", "better in the environment: COSIGN_REGISTRY_PASSWORD")
+    .option("--registry-token <text>", "bearer token; better in COSIGN_REGISTRY_TOKEN")
+    // Docker's configuration, with its helpers, is always read.
+    .addOption(new Option("--k8s-keychain").hideHelp())
     .option("--attachment-tag-prefix <prefix>", "what the tags of signatures begin with");
 }
 
@@ -41,12 +56,48 @@ export function defineWorkerOption(command: Command, images: number): void {
   command.option("--max-workers <n>", "images at a time", positiveInteger, images);
 }
 
+async function readPem(file: string): Promise<string> {
+  try {
+    return await readFile(file, "utf8");
+  } catch (error) {
+    throw new UsageError(`Cannot read ${file}: ${messageOf(error)}`, { cause: error });
+  }
+}
+
 async function tlsOptions(flags: RegistryFlags): Promise<TlsOptions> {
-  const { registryCacert, allowInsecureRegistry } = flags;
+  const files = {
+    ca: flags.registryCacert,
+    cert: flags.registryClientCert,
+    key: flags.registryClientKey,
+  };
+  if ((files.cert === undefined) !== (files.key === undefined)) {
+    throw new UsageError(
+      "Cannot show a certificate: want both --registry-client-cert and --registry-client-key",
+    );
+  }
+  const pems: Record<string, string> = {};
+  for (const [name, file] of Object.entries(files)) {
+    if (file !== undefined) pems[name] = await readPem(file);
+  }
+  const { registryServerName: servername, allowInsecureRegistry } = flags;
   return {
-    ...(registryCacert === undefined ? {} : { ca: await readFile(registryCacert, "utf8") }),
+    ...pems,
+    ...(servername === undefined ? {} : { servername }),
     ...(allowInsecureRegistry === true ? { insecure: true } : {}),
   };
+}
+
+/** The credentials that the flags hold, for every registry; `undefined` where they hold none. */
+function flagCredentials(flags: RegistryFlags): CredentialSource | undefined {
+  const { registryUsername: username, registryPassword: password, registryToken: token } = flags;
+  if (token !== undefined) return () => Promise.resolve({ kind: "bearer", token });
+  if (username === undefined && password === undefined) return undefined;
+  if (username === undefined || password === undefined) {
+    throw new UsageError(
+      "Cannot sign in: want both --registry-username and --registry-password",
+    );
+  }
+  return () => Promise.resolve({ kind: "basic", username, password });
 }
 
 /** Where signatures are kept: the prefix flag, and COSIGN_REPOSITORY. */
@@ -75,6 +126,7 @@ export async function withRegistries<Result>(
     connections,
     allowHttp: flags.allowHttpRegistry === true || flags.allowInsecureRegistry === true,
     tls: await tlsOptions(flags),
+    credentials: flagCredentials(flags),
     clock: io.clock,
     signal: io.signal,
   });

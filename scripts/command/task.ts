@@ -5,6 +5,7 @@ import { Command, CommanderError } from "commander";
 import { messageOf } from "../../lib/base/errors.ts";
 import { safeText } from "../../lib/report/safe_text.ts";
 import { type Io, processIo, StoppedError } from "./io.ts";
+import { rewriteArguments } from "./rewrite.ts";
 
 /** A task as it is offered: its words, and what it does. */
 export interface Task<Options = Record<string, unknown>> {
@@ -35,25 +36,6 @@ function formatExamples(examples: Task["examples"]): string {
   return `\nExamples:\n${shown.join("\n\n")}`;
 }
 
-/**
- * Rewrite what Go's flags allow and commander does not: `--flag=true` and `--flag=false` for an
- * option that takes no value.
- */
-export function rewriteBooleans(command: Command, argv: readonly string[]): string[] {
-  const flags = new Set(
-    command.options.filter((option) => !option.required && !option.optional)
-      .map(({ long }) => long),
-  );
-  return argv.flatMap((word) => {
-    const [, name, value] = /^--([a-z0-9-]+)=(true|false)$/u.exec(word) ?? [];
-    const [on, off] = [`--${name}`, `--no-${name}`];
-    if (name === undefined || !flags.has(on) && !flags.has(off)) return word;
-    const wanted = value === "true" ? on : off;
-    // What is not declared is the default.
-    return flags.has(wanted) ? wanted : [];
-  });
-}
-
 /** Run a task with the words after its name. Never throws, and never ends the process. */
 export async function runTask<Options>(
   task: Task<Options>,
@@ -74,7 +56,8 @@ export async function runTask<Options>(
   task.define(command);
   command.addHelpText("after", formatExamples(task.examples));
   try {
-    command.parse(rewriteBooleans(command, argv), { from: "user" });
+    const warn = (text: string): void => void pending.push(io.stderr.write(text));
+    command.parse(rewriteArguments(command, argv, io.env, warn), { from: "user" });
     return await task.run(command.args, command.opts() as Options, io);
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
