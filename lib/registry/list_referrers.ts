@@ -36,12 +36,12 @@ function readIndex(bytes: Uint8Array, response?: RegistryResponse): readonly Des
   }
 }
 
-/** The referrers that the API lists, or `undefined` where it does not answer for this digest. */
+/** The referrers that the API lists, or why it does not answer for this digest. */
 async function askApi(
   remote: Remote,
   repository: Repository,
   digest: Digest,
-): Promise<Referrers | undefined> {
+): Promise<Referrers | "no-api" | "not-here"> {
   const name = formatRepository(repository);
   const descriptors: Descriptor[] = [];
   const pages = listPages(remote, {
@@ -53,14 +53,13 @@ async function askApi(
   });
   for await (const page of pages) {
     const answer = readApiAnswer(page);
-    if (answer === "not-here") return undefined;
+    if (answer === "not-here") return answer;
     if (answer === "no-api") {
       // An ingress whose backend is away says 404 as well, and would make every image unsigned.
       if (remote.referrersApi.get(name) === true) {
         throw invalidAnswer("GET", page, "the referrers API was here before, and now is not");
       }
-      remote.referrersApi.set(name, false);
-      return undefined;
+      return answer;
     }
     remote.referrersApi.set(name, true);
     descriptors.push(...readIndex(page.body, page));
@@ -92,6 +91,32 @@ export interface ReferrersOptions {
   readonly hasFallbackTag?: boolean | undefined;
 }
 
+async function list(
+  remote: Remote,
+  repository: Repository,
+  digest: Digest,
+  { hasFallbackTag }: ReferrersOptions,
+): Promise<Referrers> {
+  const name = formatRepository(repository);
+  const answer = remote.referrersApi.get(name) === false
+    ? undefined
+    : await askApi(remote, repository, digest);
+  const listed = typeof answer === "string" ? undefined : answer;
+  // With the API the fallback tag is asked only where it is known to be: an image may have been
+  // signed before its registry got the API. And when the API was just found missing it is asked in
+  // any case: the answer shows that it was the registry that said so.
+  const settled = listed === undefined ? hasFallbackTag === false : hasFallbackTag !== true;
+  if (settled && answer !== "no-api") return listed ?? NONE;
+  const tagged = (await fetchReferrersTag(remote, repository, digest)).descriptors;
+  if (answer === "no-api") remote.referrersApi.set(name, false);
+  const descriptors = new Map(
+    [...listed?.descriptors ?? [], ...tagged].map((found) => [found.digest, found]),
+  );
+  return listed?.truncated === true || descriptors.size > MAX_SIGNATURES
+    ? { descriptors: [], truncated: true }
+    : { descriptors: [...descriptors.values()], truncated: false };
+}
+
 /**
  * List what refers to a digest: by the referrers API, or by the fallback tag where the registry lacks
  * it. Whether it does is learned once a repository. Nothing is filtered: tools have written wrong
@@ -104,20 +129,16 @@ export async function listReferrers(
   remote: Remote,
   repository: Repository,
   digest: Digest,
-  { hasFallbackTag }: ReferrersOptions = {},
+  options: ReferrersOptions = {},
 ): Promise<Referrers> {
-  const api = remote.referrersApi.get(formatRepository(repository));
-  const listed = api === false ? undefined : await askApi(remote, repository, digest);
-  // With the API the fallback tag is asked only where it is known to be: an image may have been
-  // signed before its registry got the API.
-  if (hasFallbackTag === false || listed !== undefined && hasFallbackTag !== true) {
-    return listed ?? NONE;
+  const name = formatRepository(repository);
+  await remote.learningReferrersApi.get(name);
+  const listing = list(remote, repository, digest, options);
+  if (!remote.referrersApi.has(name)) {
+    // One request finds out; those of the same repository that come meanwhile wait for it.
+    const learning = listing.then(() => {}, () => {});
+    remote.learningReferrersApi.set(name, learning);
+    void learning.then(() => remote.learningReferrersApi.delete(name));
   }
-  const tagged = (await fetchReferrersTag(remote, repository, digest)).descriptors;
-  const descriptors = new Map(
-    [...listed?.descriptors ?? [], ...tagged].map((found) => [found.digest, found]),
-  );
-  return listed?.truncated === true || descriptors.size > MAX_SIGNATURES
-    ? { descriptors: [], truncated: true }
-    : { descriptors: [...descriptors.values()], truncated: false };
+  return await listing;
 }

@@ -56,6 +56,8 @@ export interface Remote {
    * `registry/path`.
    */
   readonly referrersApi: Map<string, boolean>;
+  /** What is finding that out at the moment, keyed alike. */
+  readonly learningReferrersApi: Map<string, Promise<void>>;
   /** Blobs known to be in a repository, as `registry/path@digest`: they need no second upload. */
   readonly knownBlobs: Set<string>;
 }
@@ -248,6 +250,7 @@ export function openRemote(options: RemoteOptions): Remote {
   return {
     counters,
     referrersApi: new Map(),
+    learningReferrersApi: new Map(),
     knownBlobs: new Set(),
     async request(request) {
       const host = await hostOf(request.repository.registry);
