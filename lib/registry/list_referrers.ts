@@ -132,7 +132,9 @@ export async function listReferrers(
   options: ReferrersOptions = {},
 ): Promise<Referrers> {
   const name = formatRepository(repository);
-  await remote.learningReferrersApi.get(name);
+  // Without a wait where there is nothing to wait for: who comes first must be seen at once.
+  const learned = remote.learningReferrersApi.get(name);
+  if (learned !== undefined) await learned;
   const listing = list(remote, repository, digest, options);
   if (!remote.referrersApi.has(name)) {
     // One request finds out; those of the same repository that come meanwhile wait for it.
