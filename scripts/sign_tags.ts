@@ -67,6 +67,7 @@ export const task: Task<Flags> = {
           const results = signTags(remote, repositories, {
             ...options,
             wanted,
+            recursive: flags.recursive,
             limit: flags.maxWorkers,
             onFound: () => progress.expect(++found),
           });

@@ -3,7 +3,9 @@ import { pooled } from "../lib/base/pool.ts";
 import { formatReference, parseReference, type Reference } from "../lib/reference/reference.ts";
 import { safeText } from "../lib/report/safe_text.ts";
 import type { Verdict } from "../lib/verify/verdict.ts";
+import type { VerifyOptions } from "../lib/verify/verify_digest.ts";
 import { verifyImage } from "../lib/verify/verify_image.ts";
+import { verifyRecursive } from "../lib/verify/verify_recursive.ts";
 import { cosignJson, cosignText } from "./command/cosign_output.ts";
 import {
   defineWorkerOption,
@@ -13,6 +15,7 @@ import {
 } from "./command/registry_options.ts";
 import { runIfMain, type Task } from "./command/task.ts";
 import {
+  childOptions,
   defineVerifyOptions,
   signaturePolicy,
   type VerifyFlags,
@@ -68,11 +71,18 @@ export const task: Task<Flags> = {
   async run(args, flags, io) {
     const references = args.map(parseReference);
     const policy = await signaturePolicy(flags);
-    const store = storeOptions(flags, io.env);
+    const children = childOptions(flags);
+    const options: VerifyOptions = {
+      policy,
+      store: storeOptions(flags, io.env),
+      exhaustive: true,
+    };
     return await withRegistries(flags, io, flags.maxWorkers, async (remote) => {
       const verify = async (reference: Reference) => ({
         reference,
-        verdict: await verifyImage(remote, reference, { policy, store, exhaustive: true }),
+        verdict: children === undefined
+          ? await verifyImage(remote, reference, options)
+          : await verifyRecursive(remote, reference, options, children),
       });
       let code = 0;
       for await (

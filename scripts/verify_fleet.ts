@@ -16,6 +16,7 @@ import {
 import { defineOutputOption, type OutputFlags, reportRun } from "./command/report_run.ts";
 import { runIfMain, type Task } from "./command/task.ts";
 import {
+  childOptions,
   defineVerifyOptions,
   signaturePolicy,
   type VerifyFlags,
@@ -84,6 +85,7 @@ export const task: Task<Flags> = {
     await checkWords(args);
     const policy = await signaturePolicy(flags);
     const store = storeOptions(flags, io.env);
+    const children = childOptions(flags);
     return await reportRun<FleetResult, Summary>(flags, io, {
       open: openReport,
       work: (add, progress) =>
@@ -93,6 +95,7 @@ export const task: Task<Flags> = {
           const results = verifyFleet(remote, readTargets(args, io), {
             policy,
             store,
+            children,
             limit: flags.maxWorkers,
             onFound: () => progress.expect(++found),
           });

@@ -26,3 +26,6 @@ export const MAX_PAGES = 20_000;
 
 /** Redirects followed for one request. */
 export const MAX_REDIRECTS = 5;
+
+/** Manifests in an index, nested ones included: the largest real ones hold some dozens. */
+export const MAX_CHILDREN = 1000;

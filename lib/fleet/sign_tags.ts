@@ -6,6 +6,7 @@ import { RegistryError } from "../registry/registry_error.ts";
 import type { Remote } from "../registry/remote.ts";
 import { resolveDigest, type ResolvedManifest } from "../registry/resolve_digest.ts";
 import { signDigest } from "../sign/sign_digest.ts";
+import { signRecursive } from "../sign/sign_recursive.ts";
 import type { SignOptions, SignOutcomes } from "../sign/signing_job.ts";
 import { TooManySignaturesError } from "../signature/read_legacy.ts";
 import { type FleetImage, type InventoryItem, listImages } from "./inventory.ts";
@@ -15,6 +16,8 @@ import { shareWork } from "./shared_work.ts";
 export interface SignTagsOptions extends Omit<SignOptions, "tags"> {
   /** Whether a tag is wanted; all are unless told. */
   readonly wanted?: (tag: string) => boolean;
+  /** Sign of an index every image in it as well. */
+  readonly recursive?: boolean | undefined;
   /** Images at a time. */
   readonly limit: number;
   /** Told of every tag that was found, before it is signed. */
@@ -54,10 +57,11 @@ function ownFailure(error: unknown): string {
 export async function* signTags(
   remote: Remote,
   repositories: Iterable<Repository>,
-  { wanted, limit, onFound, ...options }: SignTagsOptions,
+  { wanted, recursive, limit, onFound, ...options }: SignTagsOptions,
 ): AsyncGenerator<SignedTag, void, undefined> {
   const share = shareWork<SignOutcomes>();
   const { store = {} } = options;
+  const sign = recursive === true ? signRecursive : signDigest;
 
   const signOne = async ({ name, reference, tags }: FleetImage): Promise<SignedTag> => {
     const { repository, tag } = reference;
@@ -68,7 +72,7 @@ export async function* signTags(
       const subject = resolved;
       const outcomes = await share(
         `${formatRepository(repository)}@${subject.digest}`,
-        () => signDigest(remote, repository, subject, { ...options, tags }),
+        () => sign(remote, repository, subject, { ...options, tags }),
       );
       return { kind: "done", image: name, digest: subject.digest, outcomes };
     } catch (error) {

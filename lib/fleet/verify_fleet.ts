@@ -6,6 +6,7 @@ import { evidenceOf, reasonOf } from "../verify/unknown.ts";
 import type { Verdict } from "../verify/verdict.ts";
 import { verifyDigest, type VerifyOptions } from "../verify/verify_digest.ts";
 import { verifyImage } from "../verify/verify_image.ts";
+import { type ChildOptions, verifyRecursive } from "../verify/verify_recursive.ts";
 import type { FleetResult } from "./fleet_result.ts";
 import { type FleetImage, type InventoryItem, listImages } from "./inventory.ts";
 import { shareWork } from "./shared_work.ts";
@@ -13,6 +14,8 @@ import type { Target } from "./target.ts";
 
 /** How to verify a fleet. */
 export interface VerifyFleetOptions extends Pick<VerifyOptions, "policy" | "store"> {
+  /** Which images of an index must be signed beside the index; none unless told. */
+  readonly children?: ChildOptions | undefined;
   /** Images at a time. */
   readonly limit: number;
   /** Told of every image that the inventory found, before it is verified. */
@@ -56,7 +59,7 @@ function verdictOf(item: Exclude<InventoryItem, { kind: "image" }>): Verdict {
 export async function* verifyFleet(
   remote: Remote,
   targets: AsyncIterable<Target> | Iterable<Target>,
-  { policy, store = {}, limit, onFound }: VerifyFleetOptions,
+  { policy, store = {}, children, limit, onFound }: VerifyFleetOptions,
 ): AsyncGenerator<FleetResult, void, undefined> {
   const share = shareWork<Verdict>();
   // What satisfied last in a repository is looked for first: the next image is signed alike.
@@ -74,8 +77,12 @@ export async function* verifyFleet(
       return verdict;
     });
   };
-  const verifyOne = ({ reference, tags }: FleetImage): Promise<Verdict> =>
-    verifyImage(remote, reference, { policy, store, tags }, verifyOnce);
+  const verifyOne = ({ reference, tags }: FleetImage): Promise<Verdict> => {
+    const options = { policy, store, tags };
+    return children === undefined
+      ? verifyImage(remote, reference, options, verifyOnce)
+      : verifyRecursive(remote, reference, options, children, verifyOnce);
+  };
 
   const found = async function* (): AsyncGenerator<InventoryItem> {
     for await (const item of listImages(remote, targets, { store })) {

@@ -102,10 +102,11 @@ async function list(
     ? undefined
     : await askApi(remote, repository, digest);
   const listed = typeof answer === "string" ? undefined : answer;
-  // With the API the fallback tag is asked only where it is known to be: an image may have been
-  // signed before its registry got the API. And when the API was just found missing it is asked in
-  // any case: the answer shows that it was the registry that said so.
-  const settled = listed === undefined ? hasFallbackTag === false : hasFallbackTag !== true;
+  // An image may have been signed before its registry got the API: the fallback tag is asked where it
+  // is known to be, and before an image is said to have no referrers. And when the API was just found
+  // missing it is asked in any case: the answer shows that it was the registry that said so.
+  const found = listed !== undefined && (listed.truncated || listed.descriptors.length > 0);
+  const settled = hasFallbackTag === false || hasFallbackTag === undefined && found;
   if (settled && answer !== "no-api") return listed ?? NONE;
   const tagged = (await fetchReferrersTag(remote, repository, digest)).descriptors;
   if (answer === "no-api") remote.referrersApi.set(name, false);

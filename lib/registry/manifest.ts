@@ -24,6 +24,13 @@ export const ACCEPT_MANIFESTS: string = [
   "*/*",
 ].join(", ");
 
+/** What an image runs on (OCI image spec 1.1, "Image Index"). */
+export interface Platform {
+  readonly os: string;
+  readonly architecture: string;
+  readonly variant?: string;
+}
+
 /** A pointer to content (OCI image spec 1.1, "Content Descriptors"). */
 export interface Descriptor {
   readonly mediaType: string;
@@ -31,6 +38,7 @@ export interface Descriptor {
   readonly digest: Digest;
   readonly artifactType?: string;
   readonly annotations?: Readonly<Record<string, string>>;
+  readonly platform?: Platform;
 }
 
 /** What is read of an image manifest (OCI image spec 1.1, "Image Manifest"). */
@@ -48,6 +56,12 @@ export interface Index {
 
 const AnnotationsSchema = v.record(v.string(), v.string());
 
+const PlatformSchema = v.object({
+  os: v.string(),
+  architecture: v.string(),
+  variant: v.exactOptional(v.string()),
+});
+
 const DescriptorSchema = v.object({
   mediaType: v.string(),
   size: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
@@ -57,6 +71,7 @@ const DescriptorSchema = v.object({
   ),
   artifactType: v.exactOptional(v.string()),
   annotations: v.exactOptional(AnnotationsSchema),
+  platform: v.exactOptional(PlatformSchema),
 });
 
 const ManifestSchema = v.object({
@@ -67,6 +82,16 @@ const ManifestSchema = v.object({
 });
 
 const IndexSchema = v.object({ manifests: v.array(v.unknown()) });
+
+/** Whether a media type is that of an index over other manifests. */
+export function isIndexType(mediaType: string): boolean {
+  return mediaType === MEDIA_TYPES.ociIndex || mediaType === MEDIA_TYPES.dockerIndex;
+}
+
+/** A platform as it is typed: `linux/arm64/v8`. */
+export function formatPlatform({ os, architecture, variant }: Platform): string {
+  return [os, architecture, ...(variant === undefined ? [] : [variant])].join("/");
+}
 
 /**
  * Read an image manifest.
@@ -86,4 +111,16 @@ export function parseManifest(bytes: Uint8Array): Manifest {
 export function parseIndex(bytes: Uint8Array): Index {
   const { manifests } = parseJson("index", bytes, IndexSchema);
   return { manifests: manifests.filter((entry) => v.is(DescriptorSchema, entry)) as Descriptor[] };
+}
+
+const AnyManifestSchema = v.object({ manifests: v.exactOptional(v.array(DescriptorSchema)) });
+
+/**
+ * Read the manifests that an index holds; none of a manifest that is no index. Here every entry must
+ * be one that can be fetched: who asks for all children must not be given fewer.
+ *
+ * @throws {MalformedError}
+ */
+export function parseChildren(bytes: Uint8Array): readonly Descriptor[] {
+  return parseJson("manifest", bytes, AnyManifestSchema).manifests ?? [];
 }

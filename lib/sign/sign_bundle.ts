@@ -4,11 +4,12 @@ import { verifySignature } from "../keys/verify_signature.ts";
 import { listReferrers } from "../registry/list_referrers.ts";
 import { RegistryError } from "../registry/registry_error.ts";
 import { attachBundle } from "../signature/attach_bundle.ts";
-import { buildKeyBundle, parseImageBundle } from "../signature/bundle.ts";
+import { parseImageBundle } from "../signature/bundle.ts";
 import { preAuthEncoding } from "../signature/dsse.ts";
 import { TooManySignaturesError } from "../signature/read_legacy.ts";
 import { orderReferrers, readReferrer } from "../signature/read_referrer.ts";
-import { buildSignStatement, INTOTO_PAYLOAD_TYPE } from "../signature/statement.ts";
+import { buildSignStatement } from "../signature/statement.ts";
+import { signStatement } from "./sign_statement.ts";
 import type { SigningJob, SignOutcome } from "./signing_job.ts";
 
 /** Whether a stored bundle is a signature by our key over just this statement. */
@@ -56,9 +57,8 @@ export async function signBundle(job: SigningJob): Promise<SignOutcome> {
   const statement = buildSignStatement(subject.digest, options.annotations);
   if (await isSigned(job, statement)) return "already-signed";
   if (options.dryRun === true) return "to-sign";
-  const signature = await key.sign(preAuthEncoding(INTOTO_PAYLOAD_TYPE, statement));
   await attachBundle(remote, store, {
-    bundle: buildKeyBundle(statement, signature, key.publicKey.hint),
+    bundle: await signStatement(key, statement),
     subject,
     knownNoFallbackTag: options.tags?.has(store.referrersTag) === false,
     clock,

@@ -8,6 +8,7 @@ export const REASON_CODES = [
   "attestation-only",
   "image-not-found",
   "invalid-reference",
+  "child-not-verified",
   // About one signature.
   "signature-missing",
   "signature-malformed",

@@ -11,7 +11,10 @@ import { defineRegistryOptions, type RegistryFlags, storeOptions } from "./regis
 export interface SignFlags extends RegistryFlags {
   readonly key: string;
   readonly annotations?: readonly string[];
-  readonly format: string;
+  readonly format?: string;
+  readonly recursive?: boolean;
+  readonly signContainerIdentity?: string;
+  readonly newBundleFormat?: boolean;
   readonly dryRun?: boolean;
   readonly tlogUpload?: boolean;
   readonly useSigningConfig?: boolean;
@@ -25,7 +28,11 @@ export function defineSignOptions(command: Command): void {
       "encrypted private key, as generate-key-pair or cosign writes it",
     )
     .option("-a, --annotations <key=value>", "sign this too; may be repeated", collect)
-    .option("--format <format>", "bundle, legacy or both", "bundle")
+    .option("--format <format>", "bundle, legacy or both (default: bundle)")
+    .option("-r, --recursive", "of an index sign every image in it as well")
+    .option("--sign-container-identity <name>", "what a legacy payload says the image is called")
+    .addOption(new Option("--new-bundle-format").hideHelp())
+    .addOption(new Option("--no-new-bundle-format").hideHelp())
     // What cosign's users type; there is nothing to confirm, and no log is written to yet.
     .addOption(new Option("-y, --yes").hideHelp())
     .addOption(new Option("--tlog-upload").hideHelp())
@@ -33,7 +40,9 @@ export function defineSignOptions(command: Command): void {
   defineRegistryOptions(command);
 }
 
-function parseFormats(format: string): readonly SignatureFormat[] {
+function parseFormats({ format, newBundleFormat }: SignFlags): readonly SignatureFormat[] {
+  // cosign says with this flag which of the two it writes.
+  if (format === undefined) return newBundleFormat === false ? ["legacy"] : ["bundle"];
   if (format === "both") return SIGNATURE_FORMATS;
   const known = SIGNATURE_FORMATS.find((name) => name === format);
   if (known === undefined) {
@@ -49,7 +58,7 @@ export async function signOptions(flags: SignFlags, io: Io): Promise<Omit<SignOp
       "Cannot write to a transparency log: sign without --tlog-upload and --use-signing-config",
     );
   }
-  const formats = parseFormats(flags.format);
+  const formats = parseFormats(flags);
   const annotations = parseAnnotations(flags.annotations ?? []);
   const store = storeOptions(flags, io.env);
   return {
@@ -57,6 +66,7 @@ export async function signOptions(flags: SignFlags, io: Io): Promise<Omit<SignOp
     annotations,
     store,
     key: await readPrivateKey(flags.key, io),
+    dockerReference: flags.signContainerIdentity,
     dockerMediaTypes: ["1", "true"].includes(io.env["COSIGN_DOCKER_MEDIA_TYPES"] ?? ""),
     dryRun: flags.dryRun,
     clock: io.clock,

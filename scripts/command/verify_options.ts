@@ -1,4 +1,6 @@
 import { type Command, Option } from "commander";
+import { UsageError } from "../../lib/base/errors.ts";
+import type { ChildOptions } from "../../lib/verify/verify_recursive.ts";
 import type { SignaturePolicy } from "../../lib/verify/signature_policy.ts";
 import { collect, parseAnnotations } from "./annotations.ts";
 import { readPublicKey } from "./keys.ts";
@@ -8,6 +10,9 @@ import { defineRegistryOptions, type RegistryFlags } from "./registry_options.ts
 export interface VerifyFlags extends RegistryFlags {
   readonly key: string;
   readonly annotations?: readonly string[];
+  readonly recursive?: boolean;
+  readonly platform?: readonly string[];
+  readonly everyChild?: boolean;
 }
 
 /** Declare them. */
@@ -15,6 +20,9 @@ export function defineVerifyOptions(command: Command): void {
   command
     .requiredOption("--key <file>", "public key that the signature must be by")
     .option("-a, --annotations <key=value>", "must be signed with it; may be repeated", collect)
+    .option("-r, --recursive", "of an index, the images in it must be signed as well")
+    .option("--platform <platform>", "of an index only the images for it; may be repeated", collect)
+    .option("--every-child", "of an index also what is no image: BuildKit's provenance and SBOMs")
     .option("--insecure-ignore-tlog", "as with cosign; with a key the log is not checked anyway")
     // Both formats and both places are always read.
     .addOption(new Option("--new-bundle-format").hideHelp())
@@ -28,4 +36,19 @@ export async function signaturePolicy(flags: VerifyFlags): Promise<SignaturePoli
     annotations: parseAnnotations(flags.annotations ?? []),
     keys: [await readPublicKey(flags.key)],
   };
+}
+
+/** Which images of an index must be signed; `undefined` where the index's own signature is enough. */
+export function childOptions(
+  { recursive, platform, everyChild }: VerifyFlags,
+): ChildOptions | undefined {
+  for (const name of platform ?? []) {
+    if (!/^[a-z0-9]+\/[a-z0-9_]+(?:\/[a-z0-9.]+)?$/u.test(name)) {
+      throw new UsageError(
+        `Cannot use platform "${name}": want os/architecture, as in linux/arm64`,
+      );
+    }
+  }
+  if (recursive !== true && platform === undefined && everyChild !== true) return undefined;
+  return { children: everyChild === true ? "all" : "images", platforms: platform };
 }

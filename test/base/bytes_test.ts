@@ -33,7 +33,10 @@ test("decodeBase64() refuses what is no base64", () => {
 });
 
 test("concatBytes() joins parts in order", () => {
-  assert.deepEqual(concatBytes([encodeText("a"), encodeText(""), encodeText("bc")]), encodeText("abc"));
+  assert.deepEqual(
+    concatBytes([encodeText("a"), encodeText(""), encodeText("bc")]),
+    encodeText("abc"),
+  );
   assert.deepEqual(concatBytes([]), new Uint8Array());
 });
 

@@ -47,16 +47,19 @@ function failsAs(failure: HttpFailure): (error: unknown) => true {
 
 test("send() sends method, path, query, headers and body, and reads the answer", async () => {
   let seen = "";
-  const response = await exchange((request, response) => {
-    request.setEncoding("utf8");
-    let body = "";
-    request.on("data", (text: string) => body += text).on("end", () => {
-      seen = `${request.method} ${request.url} ${request.headers["x-one"]} ${body}`;
-      response.writeHead(201, { "X-Two": ["a", "b"], "Content-Type": "text/plain" });
-      response.end("answer");
-    });
-  }, (client, request) =>
-    client.send({ ...request, method: "PUT", headers: { "x-one": "1" }, body: encodeText("hi") }));
+  const response = await exchange(
+    (request, response) => {
+      request.setEncoding("utf8");
+      let body = "";
+      request.on("data", (text: string) => body += text).on("end", () => {
+        seen = `${request.method} ${request.url} ${request.headers["x-one"]} ${body}`;
+        response.writeHead(201, { "X-Two": ["a", "b"], "Content-Type": "text/plain" });
+        response.end("answer");
+      });
+    },
+    (client, request) =>
+      client.send({ ...request, method: "PUT", headers: { "x-one": "1" }, body: encodeText("hi") }),
+  );
   assert.equal(seen, "PUT /path?query=1 1 hi");
   assert.equal(response.status, 201);
   assert.equal(response.headers["x-two"], "a, b");

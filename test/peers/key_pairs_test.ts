@@ -79,34 +79,3 @@ for (const peer of COSIGNS) {
     },
   );
 }
-
-peerTest(
-  "annotations are signed and asked for as cosign does, in both formats",
-  ["refregistry", ...COSIGNS, "crane"],
-  async (context) => {
-    const sandbox = await openSandbox(context);
-    const { address } = await startRegistry(context, KIND, sandbox);
-    await cosignKeyPair(sandbox, "cosign1");
-    const annotations = ["-a", "env=prod", "-a", "text=a=b <&> é\u2028"];
-    for (const [index, way] of COSIGN_WAYS.entries()) {
-      const image = `${address}/app${index}:1`;
-      const ours = `${address}/ours${index}:1`;
-      for (const name of [image, ours]) await pushImage(sandbox, name);
-      await cosignSign(sandbox, way, "cosign1.key", [...annotations, image]);
-      const sign = ["sign", "--key", "cosign1.key", "--format", way.format, ...annotations, ours];
-      assertDone(await sigfleet(sandbox, sign), way.name);
-      for (const name of [image, ours]) {
-        const verify = [...annotations, name];
-        const theirs = await cosignVerify(sandbox, way, "cosign1.pub", verify);
-        // cosign 2.6.1 signs annotations into bundles and does not find them there.
-        assertDone(theirs, `${way.name}: ${name}`);
-        const verified = await sigfleet(sandbox, ["verify", "--key", "cosign1.pub", ...verify]);
-        assertDone(verified, `${way.name}: ${name}`);
-        assert.equal(verified.stdout, theirs.stdout, `${way.name}: ${name}`);
-        const wrong = ["--key", "cosign1.pub", "-a", "env=test", name];
-        assert.equal((await sigfleet(sandbox, ["verify", ...wrong])).code, 12);
-        assert.equal((await verifyFleet(sandbox, wrong)).code, 1);
-      }
-    }
-  },
-);

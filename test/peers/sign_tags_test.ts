@@ -79,7 +79,7 @@ for (const kind of REGISTRY_KINDS) {
         ]);
         assert.equal(signed.code, 0, signed.stderr);
         assert.deepEqual(
-          signed.images.map(({ image, outcome, formats }) => [image, outcome, formats]),
+          signed.images.map(({ image, outcome, formats }) => [image, outcome, formats]).sort(),
           ["1.0", "multi"].map((tag) => [`${repository}:${tag}`, "signed", { [format]: "signed" }]),
         );
 

@@ -10,8 +10,23 @@ export type Trouble = (proceed: () => MemoryAnswer) => MemoryAnswer;
 const failing = (status: number, headers: Readonly<Record<string, string>> = {}): Trouble => () =>
   refuse(status, "UNSUPPORTED", "not now", headers);
 
+/** The names of {@link TROUBLES}. */
+export type TroubleName =
+  | "429"
+  | "429 with Retry-After"
+  | "500"
+  | "502"
+  | "503"
+  | "401"
+  | "403"
+  | "reset"
+  | "truncated"
+  | "timeout"
+  | "a web page"
+  | "redirect to itself";
+
 /** Everything that a registry, or something in front of it, may do instead of answering. */
-export const TROUBLES = {
+export const TROUBLES: Readonly<Record<TroubleName, Trouble>> = {
   "429": failing(429),
   "429 with Retry-After": failing(429, { "retry-after": "7" }),
   "500": failing(500),
@@ -23,8 +38,8 @@ export const TROUBLES = {
   "truncated": (proceed) => ({ ...proceed(), wire: "truncate" }),
   "timeout": (proceed) => ({ ...proceed(), wire: "stall" }),
   "a web page": () => answer(200, { "content-type": "text/html" }, encodeText("<h1>Welcome</h1>")),
-  "redirect to itself": () => answer(302, { location: "?again" }),
-} as const satisfies Readonly<Record<string, Trouble>>;
+  "redirect to itself": () => answer(302, { location: "" }),
+};
 
 /** Requests by method and path. */
 export function matches(pattern: RegExp): (request: MemoryRequest) => boolean {

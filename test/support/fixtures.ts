@@ -27,6 +27,9 @@ export interface FixtureCase {
   };
   readonly truth: VerdictKind;
   readonly truth_also?: readonly VerdictKind[] | null;
+  /** The same where every image in an index must be signed too: those that run, or really all. */
+  readonly truth_recursive?: VerdictKind | null;
+  readonly truth_recursive_all?: VerdictKind | null;
   readonly serve?: "any" | "fallback" | "referrers";
   readonly cosign3?: CosignRun | null;
 }

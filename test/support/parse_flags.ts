@@ -1,16 +1,25 @@
-import { Command } from "commander";
-import { rewriteBooleans, type Task } from "../../scripts/command/task.ts";
+import { runTask, type Task } from "../../scripts/command/task.ts";
+import { createFakeIo } from "./fake_io.ts";
 
-/** Read words as the command line of a task does, without running it. */
-export function parseFlags<Options>(
+/** What a task is given to work on. */
+export interface Parsed<Options> {
+  readonly args: readonly string[];
+  readonly flags: Options;
+}
+
+/** Read words as the command line of a task does, without doing the task. */
+export async function parseFlags<Options>(
   task: Task<Options>,
   argv: readonly string[],
-): { readonly args: readonly string[]; readonly flags: Options } {
-  const command = new Command(task.name).exitOverride().configureOutput({
-    writeOut: () => {},
-    writeErr: () => {},
-  });
-  task.define(command);
-  command.parse(rewriteBooleans(command, argv), { from: "user" });
-  return { args: command.args, flags: command.opts() as Options };
+): Promise<Parsed<Options>> {
+  const parsed: Parsed<Options>[] = [];
+  const io = createFakeIo();
+  const run: Task<Options>["run"] = (args, flags) => {
+    parsed.push({ args, flags });
+    return Promise.resolve(0);
+  };
+  await runTask({ ...task, run }, argv, io);
+  const [first] = parsed;
+  if (first === undefined) throw new Error(io.written.stderr);
+  return first;
 }

@@ -1,5 +1,7 @@
 /** The ways in which cosign's versions sign and verify with a key, without any service. */
 
+import { mkdtemp, rename } from "node:fs/promises";
+import { join } from "node:path";
 import type { SignatureFormat } from "../../../lib/signature/signature_format.ts";
 import { type Peer, peerPath } from "./peers.ts";
 import { type Finished, runProgram } from "./run_program.ts";
@@ -79,8 +81,13 @@ export async function cosignKeyPair(
   peer: CosignWay["peer"],
   name: string = peer,
 ): Promise<void> {
-  const made = await cosign(sandbox, peer, ["generate-key-pair", "--output-key-prefix", name]);
+  // cosign 1.3.1 has no name for its files but "cosign".
+  const folder = await mkdtemp(sandbox.path("key-pair-"));
+  const made = await cosign(sandbox, peer, ["generate-key-pair"], folder);
   assertDone(made, `${peer} generate-key-pair`);
+  for (const ending of ["key", "pub"]) {
+    await rename(join(folder, `cosign.${ending}`), sandbox.path(`${name}.${ending}`));
+  }
 }
 
 /** Sign images in one way. */

@@ -72,7 +72,8 @@ export async function startTokenServer(user: string, password: string): Promise<
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
   return {
-    realm: `http://127.0.0.1:${port}/token`,
+    // A name: go-containerregistry 0.22 sends no credentials to a private address (its #2258).
+    realm: `http://localhost:${port}/token`,
     issuer,
     service,
     jwks: JSON.stringify({ keys: [jwk] }),

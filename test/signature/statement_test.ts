@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { decodeText } from "../../lib/base/bytes.ts";
+import { parseDigest } from "../../lib/reference/digest.ts";
+import {
+  buildSignStatement,
+  parseStatement,
+  SIGN_PREDICATE_TYPE,
+} from "../../lib/signature/statement.ts";
+import { jsonBytes } from "../support/images.ts";
+
+const HEX = "f79eda53605381f53814462436878ebc3400e1413b7a9bc5382901e27d999583";
+const DIGEST = parseDigest(`sha256:${HEX}`);
+
+test("buildSignStatement() writes the very bytes that cosign 3 signs", () => {
+  assert.equal(
+    decodeText(buildSignStatement(DIGEST, { env: "prod" })),
+    `{"_type":"https://in-toto.io/Statement/v1","subject":[{"digest":{"sha256":"${HEX}"},` +
+      '"annotations":{"env":"prod"}}],' +
+      '"predicateType":"https://sigstore.dev/cosign/sign/v1","predicate":{}}',
+  );
+});
+
+test("buildSignStatement() leaves out annotations where there are none", () => {
+  assert.match(
+    decodeText(buildSignStatement(DIGEST, {})),
+    /"subject":\[\{"digest":\{"sha256":"[0-9a-f]{64}"\}\}\],/u,
+  );
+});
+
+test("parseStatement() reads what buildSignStatement() writes", () => {
+  assert.deepEqual(parseStatement(buildSignStatement(DIGEST, { b: "<1>", a: "2" })), {
+    predicateType: SIGN_PREDICATE_TYPE,
+    subjects: [{ digest: { sha256: HEX }, annotations: { b: "<1>", a: "2" } }],
+  });
+});
+
+const statement = {
+  _type: "https://in-toto.io/Statement/v0.1",
+  subject: [{ name: "r/x", digest: { sha512: "00" } }],
+  predicateType: "https://example.com/other",
+  predicate: { any: "thing" },
+};
+
+test("parseStatement() reads statements of others, old ones too", () => {
+  assert.deepEqual(parseStatement(jsonBytes(statement)), {
+    predicateType: "https://example.com/other",
+    subjects: [{ digest: { sha512: "00" }, annotations: {} }],
+  });
+});
+
+test("parseStatement() refuses what is no statement", () => {
+  const bad: readonly unknown[] = [
+    null,
+    {},
+    { ...statement, _type: "https://in-toto.io/Statement/v9" },
+    { ...statement, subject: null },
+    { ...statement, subject: [null] },
+    { ...statement, subject: [{ name: "x" }] },
+    { ...statement, subject: [{ digest: { sha256: 1 } }] },
+    { ...statement, predicateType: 1 },
+    { ...statement, subject: Array.from({ length: 1025 }, () => statement.subject[0]) },
+  ];
+  for (const value of bad) {
+    assert.throws(() => parseStatement(jsonBytes(value)), { code: "MALFORMED" });
+  }
+});

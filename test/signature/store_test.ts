@@ -1,0 +1,27 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { parseDigest } from "../../lib/reference/digest.ts";
+import { parseRepository } from "../../lib/reference/reference.ts";
+import { locateSignatures } from "../../lib/signature/store.ts";
+import { APP } from "../support/images.ts";
+
+const HEX = "ab".repeat(32);
+const DIGEST = parseDigest(`sha256:${HEX}`);
+
+test("locateSignatures() looks beside the image", () => {
+  assert.deepEqual(locateSignatures(APP, DIGEST, {}), {
+    repository: APP,
+    signatureTag: `sha256-${HEX}.sig`,
+    referrersTag: `sha256-${HEX}`,
+  });
+});
+
+test("locateSignatures() looks in the one repository for all, and under prefixed tags", () => {
+  const repository = parseRepository("r.example/signatures");
+  assert.deepEqual(locateSignatures(APP, DIGEST, { repository, tagPrefix: "old-" }), {
+    repository,
+    signatureTag: `old-sha256-${HEX}.sig`,
+    // The spec's own tag has no prefix.
+    referrersTag: `sha256-${HEX}`,
+  });
+});

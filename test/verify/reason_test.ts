@@ -1,0 +1,173 @@
+/** Every reason of the closed list is the outcome of something that happens. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { MAX_ATTACHMENT_BYTES, MAX_SIGNATURES } from "../../lib/base/limits.ts";
+import { encodeText } from "../../lib/base/bytes.ts";
+import { parseTargetLine } from "../../lib/fleet/target.ts";
+import { verifyFleet } from "../../lib/fleet/verify_fleet.ts";
+import { digestOf } from "../../lib/reference/digest.ts";
+import { MEDIA_TYPES } from "../../lib/registry/manifest.ts";
+import { createMemoryRegistry, type MemoryRegistry } from "../../lib/registry/memory.ts";
+import type { ResolvedManifest } from "../../lib/registry/resolve_digest.ts";
+import { buildClaim } from "../../lib/signature/claim.ts";
+import { LEGACY_ANNOTATIONS } from "../../lib/signature/read_legacy.ts";
+import { buildSignStatement } from "../../lib/signature/statement.ts";
+import { REASON_CODES, type ReasonCode } from "../../lib/verify/reason.ts";
+import type { Verdict, VerdictKind } from "../../lib/verify/verdict.ts";
+import { verifyRecursive } from "../../lib/verify/verify_recursive.ts";
+import { createSwitch, type Trouble, TROUBLES } from "../support/faults.ts";
+import { APP, createKey, jsonBytes, putImage, sign, trust } from "../support/images.ts";
+import { openTestRemote } from "../support/open_test_remote.ts";
+import { bundleOver, legacyLayer, putBundle, putLegacy } from "../support/write_signatures.ts";
+
+const KEY = createKey();
+const STRANGER = createKey();
+
+type Act = (registry: MemoryRegistry, image: ResolvedManifest) => Promise<void> | void;
+
+/** What is done to an image, and what is asked. */
+interface Scene {
+  readonly code: ReasonCode;
+  readonly kind: VerdictKind;
+  readonly name?: string;
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly trouble?: Trouble;
+  readonly act?: Act;
+}
+
+const claim = ({ digest }: ResolvedManifest) => buildClaim("localhost:5000/team/app", digest, {});
+
+/** Store one legacy signature, made by `key` over `payload`. */
+const legacy = (
+  payloadOf: (image: ResolvedManifest) => Uint8Array,
+  more: Readonly<Record<string, unknown>> = {},
+  key = KEY,
+): Act =>
+async (registry, image) => {
+  const layer = await legacyLayer(key, payloadOf(image));
+  putLegacy(registry, image.digest, [{ ...layer, ...more }]);
+};
+
+const SCENES: readonly Scene[] = [
+  { code: "no-signature", kind: "unsigned" },
+  {
+    code: "attestation-only",
+    kind: "unsigned",
+    async act(registry, image) {
+      const statement = jsonBytes({
+        _type: "https://in-toto.io/Statement/v1",
+        subject: [{ digest: { sha256: image.digest.slice(7) } }],
+        predicateType: "https://slsa.dev/provenance/v1",
+      });
+      putBundle(registry, image, await bundleOver(KEY, statement));
+    },
+  },
+  { code: "image-not-found", kind: "failed", name: "localhost:5000/team/app:2.0" },
+  { code: "invalid-reference", kind: "failed", name: "localhost:5000/Team/App:1.0" },
+  {
+    code: "signature-missing",
+    kind: "failed",
+    // With annotations that are not asked for: the payload cannot be foreseen.
+    act: legacy(({ digest }) => buildClaim("r/x", digest, { a: "1" }), { missing: true }),
+  },
+  { code: "signature-malformed", kind: "failed", act: legacy(claim, { annotations: {} }) },
+  { code: "signature-mismatch", kind: "failed", act: legacy(claim, {}, STRANGER) },
+  { code: "claim-malformed", kind: "failed", act: legacy(() => jsonBytes({})) },
+  {
+    code: "claim-digest-mismatch",
+    kind: "failed",
+    async act(registry, image) {
+      const statement = buildSignStatement(digestOf(encodeText("another image")), {});
+      putBundle(registry, image, await bundleOver(KEY, statement));
+    },
+  },
+  {
+    code: "annotation-mismatch",
+    kind: "failed",
+    annotations: { env: "prod" },
+    act: legacy(claim),
+  },
+  {
+    code: "certificate-instead-of-key",
+    kind: "failed",
+    async act(registry, image) {
+      const layer = await legacyLayer(STRANGER, claim(image));
+      const annotations = { ...layer.annotations, [LEGACY_ANNOTATIONS.certificate]: "PEM" };
+      putLegacy(registry, image.digest, [{ ...layer, annotations }]);
+    },
+  },
+  {
+    code: "attachment-too-large",
+    kind: "failed",
+    act: legacy(claim, { size: MAX_ATTACHMENT_BYTES + 1 }),
+  },
+  {
+    code: "too-many-signatures",
+    kind: "failed",
+    async act(registry, image) {
+      const layer = await legacyLayer(KEY, claim(image));
+      putLegacy(registry, image.digest, Array.from({ length: MAX_SIGNATURES + 1 }, () => layer));
+    },
+  },
+  { code: "registry-throttled", kind: "unknown", trouble: TROUBLES["429"] },
+  { code: "registry-unauthorized", kind: "unknown", trouble: TROUBLES["403"] },
+  { code: "registry-unavailable", kind: "unknown", trouble: TROUBLES["503"] },
+  { code: "registry-answer-invalid", kind: "unknown", trouble: TROUBLES["redirect to itself"] },
+];
+
+async function play({ name, annotations = {}, trouble, act }: Scene): Promise<Verdict> {
+  const { fault, set } = createSwitch();
+  const registry = createMemoryRegistry({ fault });
+  const image = putImage(registry, "1.0");
+  await act?.(registry, image);
+  if (trouble !== undefined) set(/\/manifests\//u, trouble);
+  const target = parseTargetLine(name ?? "localhost:5000/team/app:1.0")!;
+  const results = verifyFleet(openTestRemote(registry).remote, [target], {
+    policy: trust([KEY], annotations),
+    limit: 1,
+  });
+  for await (const { verdict } of results) return verdict;
+  throw new Error("there is no result");
+}
+
+const seen = new Set<ReasonCode>();
+
+for (const scene of SCENES) {
+  test(`verifyFleet() gives the reason ${scene.code}, and the verdict ${scene.kind}`, async () => {
+    const { kind, reasons } = await play(scene);
+    assert.equal(kind, scene.kind);
+    const reason = reasons.find(({ code }) => code === scene.code);
+    assert.ok(reason, `among ${reasons.map(({ code }) => code).join(", ")}`);
+    assert.match(reason.message, /^\S.*\S$/u);
+    seen.add(scene.code);
+  });
+}
+
+test("verifyRecursive() gives the reason child-not-verified, and the verdict failed", async () => {
+  const registry = createMemoryRegistry();
+  const child = putImage(registry, "child");
+  const bytes = jsonBytes({
+    schemaVersion: 2,
+    mediaType: MEDIA_TYPES.ociIndex,
+    manifests: [{ ...child, platform: { os: "linux", architecture: "amd64" } }],
+  });
+  const digest = registry.putManifest(APP.path, bytes, MEDIA_TYPES.ociIndex, "index");
+  const index = { digest, mediaType: MEDIA_TYPES.ociIndex, size: bytes.length };
+  const { remote } = openTestRemote(registry);
+  await sign(remote, index, { key: KEY });
+  const judge = () =>
+    verifyRecursive(remote, { repository: APP, tag: "index" }, { policy: trust([KEY]) }, {
+      children: "images",
+    });
+  const { kind, reasons } = await judge();
+  assert.deepEqual([kind, reasons.map(({ code }) => code)], ["failed", ["child-not-verified"]]);
+  assert.match(reasons[0]!.message, /linux\/amd64/u);
+  await sign(remote, child, { key: KEY });
+  assert.equal((await judge()).kind, "verified");
+  seen.add("child-not-verified");
+});
+
+test("REASON_CODES has no reason for what never happens", () => {
+  assert.deepEqual(REASON_CODES.filter((code) => !seen.has(code)), []);
+});
