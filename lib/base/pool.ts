@@ -38,6 +38,7 @@ export async function* pooled<Item, Result>(
   const arrival = condition();
   const room = condition();
   let ended = false;
+  let pulling = false;
 
   const push = (result: Promise<Result>): Promise<void> => {
     begun.push(result);
@@ -53,7 +54,9 @@ export async function* pooled<Item, Result>(
       while (begun.length >= capacity && !ended) await room.wait();
       if (ended) return undefined;
       try {
+        pulling = true;
         const next = await source.next();
+        pulling = false;
         if (next.done !== true) return { settled: push(work(next.value)) };
         ended = true;
       } catch (error) {
@@ -90,6 +93,9 @@ export async function* pooled<Item, Result>(
   } finally {
     ended = true;
     room.fire();
-    await source.return?.();
+    const closed = source.return?.();
+    // A stream that is waited for, such as a terminal's lines, closes only once it gives an item.
+    if (pulling) void Promise.resolve(closed).catch(() => {});
+    else await closed;
   }
 }

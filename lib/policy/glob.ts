@@ -9,11 +9,18 @@ export interface NameFilter {
 
 const MAX_GLOB = 1000;
 
+/** The matcher goes back and forth between stars, and tags come from outside. */
+const MAX_STARS = 4;
+
 function compile(glob: string): (name: string) => boolean {
-  if (glob === "" || glob.length > MAX_GLOB) {
-    throw new UsageError(`Cannot use "${glob.slice(0, 80)}" as a glob: want 1 to 1000 characters`);
+  const stars = glob.match(/\*+/gu)?.length ?? 0;
+  if (glob === "" || glob.length > MAX_GLOB || stars > MAX_STARS) {
+    throw new UsageError(
+      `Cannot use "${glob.slice(0, 80)}" as a glob: want 1 to ${MAX_GLOB} characters and at most ` +
+        `${MAX_STARS} stars`,
+    );
   }
-  // Tags hold no slashes, and one that begins with a dot is as good as any.
+  // A tag that begins with a dot is as good as any.
   return picomatch(glob, { dot: true, strictBrackets: false });
 }
 

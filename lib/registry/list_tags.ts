@@ -10,7 +10,7 @@ import type { Remote } from "./remote.ts";
 const PAGE_SIZE = 1000;
 
 // Some registries write null for a repository whose last tag was deleted.
-const TagsSchema = v.object({ tags: v.nullish(v.array(v.string())) });
+const TagsSchema = v.object({ tags: v.nullable(v.array(v.string())) });
 
 /**
  * List all tags of a repository, in the registry's order, attachments' tags included; `undefined`

@@ -146,7 +146,8 @@ export function openRemote(options: RemoteOptions): Remote {
         cause = error;
       }
       const asked = parseRetryAfter(response?.headers["retry-after"], clock.now());
-      const delay = asked ?? retryDelay(retry, attempt, options.random);
+      // "At once" is no advice: what failed now fails again.
+      const delay = asked || retryDelay(retry, attempt, options.random);
       const tooLarge = cause instanceof HttpError && cause.failure === "too-large";
       const again = response === undefined ? !tooLarge : isRetryable(response.status);
       if (!again || attempt >= retry.attempts || delay > retry.maxDelay) {

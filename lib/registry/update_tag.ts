@@ -1,16 +1,17 @@
 import type { Clock } from "../base/clock.ts";
-import type { Repository } from "../reference/reference.ts";
+import { formatRepository, type Repository } from "../reference/reference.ts";
 import { type FetchedManifest, fetchManifest } from "./fetch_manifest.ts";
 import { putManifest } from "./put_manifest.ts";
 import { RegistryError } from "./registry_error.ts";
 import type { Remote } from "./remote.ts";
 import { resolveDigest } from "./resolve_digest.ts";
 
-/** Writes before we give up against other writers of the same tag. */
+/** Rounds before we give up against other writers of the same tag. */
 const MAX_ROUNDS = 20;
 
-/** The longest wait between two rounds when others write too, in milliseconds. */
-const MAX_WAIT = 500;
+/** Bounds of the wait before a write is read back, in milliseconds. */
+const MIN_SETTLE = 200;
+const MAX_SETTLE = 5000;
 
 /** A manifest to put under a tag. */
 export interface NextManifest {
@@ -37,9 +38,10 @@ export interface TagUpdate {
  * Change what a tag names without losing what others write to it at the same time.
  *
  * Registries have no conditional writes, so: everything is prepared, the tag is asked for once more
- * just before the write, the write is read back, and where another writer was seen the read-back is
- * repeated after a while. Our own change is so never lost; a change of somebody else's could be, only
- * if it is written between the last question and our write, which is one round trip.
+ * just before the write, and the write is read back after about twice the time that all this took:
+ * another writer that had read the tag before our write has then written as well, as a rule, and what
+ * it overwrote is put there again. What somebody else writes between the last question and our write,
+ * one round trip, is lost to them as it would be with any other tool.
  *
  * @returns whether anything was written
  * @throws {RegistryError} also when other writers keep overwriting
@@ -49,32 +51,25 @@ export async function updateTag(
   { repository, tag, knownAbsent, edit, clock, random }: TagUpdate,
 ): Promise<boolean> {
   let written = false;
-  let contended = false;
-  let skipRead = knownAbsent === true;
   for (let round = 0; round < MAX_ROUNDS; round++) {
-    const current = skipRead ? undefined : await fetchManifest(remote, repository, tag);
-    skipRead = false;
+    const begun = clock.now();
+    const current = round === 0 && knownAbsent === true
+      ? undefined
+      : await fetchManifest(remote, repository, tag);
     const next = await edit(current);
-    if (next === undefined) {
-      if (!contended || !written) return written;
-      // Another writer that read the tag before our write may still overwrite it.
-      contended = false;
-      await clock.sleep(MAX_WAIT / 2 + MAX_WAIT / 2 * random());
-      continue;
-    }
-    if (written) contended = true;
+    if (next === undefined) return written;
     const latest = await resolveDigest(remote, repository, tag);
-    if (latest?.digest !== current?.digest) {
-      contended = true;
-      await clock.sleep(MAX_WAIT * random());
-      continue;
+    if (latest?.digest === current?.digest) {
+      await putManifest(remote, repository, { ...next, tag });
+      written = true;
     }
-    await putManifest(remote, repository, { ...next, tag });
-    written = true;
+    // Writers that met once must not meet again: each waits another while.
+    const settle = Math.min(Math.max(2 * (clock.now() - begun), MIN_SETTLE), MAX_SETTLE);
+    await clock.sleep(settle / 2 + settle / 2 * random());
   }
   throw new RegistryError("other writers keep changing it", {
     failure: "unavailable",
-    request: `write ${repository.registry}/${repository.path}:${tag}`,
+    request: `write ${formatRepository(repository)}:${tag}`,
     attempts: MAX_ROUNDS,
   });
 }

@@ -127,6 +127,18 @@ test("pooled() closes the stream when its consumer stops", async () => {
   assert.ok(closed);
 });
 
+test("pooled() throws at once while its stream is waited for", async () => {
+  const source = async function* (): AsyncGenerator<number> {
+    yield 1;
+    await new Promise(() => {});
+  };
+  const work = async (): Promise<never> => {
+    await settle();
+    throw new Error("enough");
+  };
+  await assert.rejects(collect(pooled(source(), work, { limit: 2 })), /^Error: enough$/u);
+});
+
 test("pooled() gives nothing for no items", async () => {
   assert.deepEqual(await collect(pooled([], () => Promise.resolve(1), { limit: 4 })), []);
 });

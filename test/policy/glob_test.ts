@@ -35,3 +35,11 @@ test("compileFilter() refuses an empty glob and one that is too long", () => {
     assert.throws(() => compileFilter({ include: [], exclude: [glob] }), { code: "USAGE" });
   }
 });
+
+test("compileFilter() refuses globs that would take long on a hostile tag", () => {
+  assert.throws(() => compileFilter({ include: ["*a*a*a*a*"], exclude: [] }), {
+    code: "USAGE",
+  });
+  const matches = compileFilter({ include: ["*a*a*ab*"], exclude: [] });
+  assert.equal(matches("a".repeat(128)), false);
+});

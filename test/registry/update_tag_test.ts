@@ -67,7 +67,9 @@ async function add(
 test("updateTag() writes and reads back, asking once more just before", async () => {
   const { written, words, counts, sleeps } = await add("b", ["a"]);
   assert.deepEqual([written, words, counts], [true, ["a", "b"], { GET: 2, HEAD: 1, PUT: 1 }]);
-  assert.deepEqual(sleeps, []);
+  // Others that read the tag before have time to write.
+  assert.equal(sleeps.length, 1);
+  assert.ok(sleeps[0]! >= 100 && sleeps[0]! <= 5000);
 });
 
 test("updateTag() makes a tag that is not there", async () => {
@@ -111,7 +113,7 @@ test("updateTag() repairs its change where another overwrites it", async () => {
 test("updateTag() repairs its change a second time where the other comes back", async () => {
   const { words } = await add("b", ["a"], (registry, request, count) => {
     if (request === "GET" && count === 2) write(registry, ["a", "other"]);
-    if (request === "GET" && count === 4) write(registry, ["a", "other", "third"]);
+    if (request === "GET" && count === 3) write(registry, ["a", "other", "third"]);
   });
   assert.deepEqual(words, ["a", "b", "other", "third"]);
 });
