@@ -62,3 +62,23 @@ test("listTags() gives no part of a list where a later page cannot be had", asyn
   );
   await assert.rejects(listTags(gone, APP), { code: "REGISTRY", status: 404 });
 });
+
+test("listTags() goes on where a registry cuts its list and sends no Link", async () => {
+  const all = Array.from({ length: 2500 }, (_, index) => `t${String(index).padStart(4, "0")}`);
+  const queries: string[] = [];
+  // As go-containerregistry's registry does: after the last tag it begins anew.
+  const cut = ({ url }: { readonly url: string | URL }) => {
+    const { pathname, search, searchParams } = new URL(String(url), "http://x");
+    if (!pathname.endsWith("/tags/list")) return undefined;
+    queries.push(search);
+    const last = searchParams.get("last");
+    const from = last === null ? 0 : all.findIndex((tag) => tag > last);
+    const tags = all.slice(Math.max(from, 0)).slice(0, Number(searchParams.get("n")));
+    return answerJson(200, { tags });
+  };
+  assert.deepEqual(await listTags(open(cut), APP), all);
+  assert.deepEqual(queries.length, 3);
+  all.length = 1000;
+  assert.deepEqual(await listTags(open(cut), APP), all);
+  assert.deepEqual(queries.length, 5, "a full page is asked for its successor");
+});
