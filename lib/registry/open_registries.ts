@@ -33,6 +33,7 @@ export interface Registries extends Remote {
 export function openRegistries(options: RegistriesOptions): Registries {
   const http = openHttp({
     connections: options.connections ?? 32,
+    signal: options.signal,
     ...(options.tls === undefined ? {} : { tls: options.tls }),
   });
   const remote = openRemote({

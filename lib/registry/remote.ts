@@ -108,13 +108,12 @@ export function openRemote(options: RemoteOptions): Remote {
   const counters = { requests: 0, retries: 0 };
   const hosts = new Map<string, Promise<Host>>();
 
-  const send = (request: Omit<HttpRequest, "deadline" | "signal">): Promise<HttpResponse> => {
+  const send = (request: Omit<HttpRequest, "deadline">): Promise<HttpResponse> => {
     counters.requests++;
     return options.send({
       ...request,
       headers: { "user-agent": options.userAgent, ...request.headers },
       deadline: options.deadline,
-      signal,
     });
   };
 
@@ -127,6 +126,7 @@ export function openRemote(options: RemoteOptions): Remote {
     isAnswer: (response: HttpResponse) => boolean,
   ): Promise<RegistryResponse> => {
     for (let attempt = 1;; attempt++) {
+      signal?.throwIfAborted();
       const pause = host.pausedUntil - clock.now();
       if (pause > 0) await clock.sleep(pause, signal);
       let response: (HttpResponse & { readonly url?: URL }) | undefined;

@@ -32,7 +32,7 @@ export function followLocation(location: string | undefined, from: URL): URL | u
 export async function openBase(
   host: string,
   allowHttp: boolean,
-  send: (request: Omit<HttpRequest, "deadline" | "signal">) => Promise<HttpResponse>,
+  send: (request: Omit<HttpRequest, "deadline">) => Promise<HttpResponse>,
 ): Promise<URL> {
   const secure = new URL(`https://${host}`);
   const plain = new URL(`http://${host}`);

@@ -35,8 +35,7 @@ async function carry(
   origins: Readonly<Record<string, Answering>>,
   request: HttpRequest,
 ): Promise<HttpResponse> {
-  const { url, method, headers, body, maxBytes, signal } = request;
-  if (signal?.aborted === true) throw new HttpError("aborted", "stopped");
+  const { url, method, headers, body, maxBytes } = request;
   const registry = origins[url.origin];
   if (registry === undefined) throw new HttpError("network", `connect ECONNREFUSED ${url.host}`);
   const answer = await registry.handle({
