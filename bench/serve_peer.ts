@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { createServer } from "node:net";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, createServer } from "node:net";
 
 /** A registry program that runs. */
 export interface PeerRegistry {
@@ -29,7 +28,7 @@ async function answers(host: string): Promise<boolean> {
 async function untilItAnswers(child: ChildProcess, host: string): Promise<void> {
   for (let attempt = 0; attempt < 100; attempt++) {
     if (child.exitCode !== null) throw new Error(`The registry ended with ${child.exitCode}`);
-    if (await answers(host)) return;
+    if (child.pid !== undefined && await answers(host)) return;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   throw new Error(`The registry on ${host} does not answer`);
@@ -43,7 +42,9 @@ export async function servePeer(refregistry: string): Promise<PeerRegistry> {
     child.on("close", () => resolve());
     child.on("error", reject);
   });
-  await Promise.race([untilItAnswers(child, host), ended]);
+  const up = untilItAnswers(child, host);
+  // That it could not be started is said by `ended`; that it ended, by the other.
+  await Promise.race([up, ended.then(() => up)]);
   return {
     host,
     async stop() {

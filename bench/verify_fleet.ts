@@ -2,7 +2,7 @@
  * How fast a fleet is verified, beside cosign's own library, the cosign command and the bare HTTP
  * client, in one run on one registry. See README.md here.
  *
- *     node bench/verify_fleet.ts [--images 2000] [--repositories 5] [--rounds 5] [--sample 80]
+ *     node bench/verify_fleet.ts [--images 2000] [--repositories 1] [--rounds 5] [--sample 80]
  */
 
 import { generateKeyPairSync } from "node:crypto";
@@ -64,7 +64,7 @@ function readFlags(): { images: number; repositories: number; rounds: number; sa
   const { values } = parseArgs({
     options: {
       images: { type: "string", default: "2000" },
-      repositories: { type: "string", default: "5" },
+      repositories: { type: "string", default: "1" },
       rounds: { type: "string", default: "5" },
       sample: { type: "string", default: "80" },
     },
@@ -172,9 +172,9 @@ function show(value: number | undefined, digits: number): string {
 }
 
 /** The median of one figure over the rounds, if the contender has it. */
-function middle(runs: readonly Run[], figure: keyof Run, scale = 1, digits = 0): string {
+function medianOf(runs: readonly Run[], figure: keyof Run): string {
   const values = runs.map((run) => run[figure]).filter((value) => value !== undefined);
-  return show(values.length === 0 ? undefined : scale * median(values), digits);
+  return show(values.length === 0 ? undefined : median(values), 0);
 }
 
 function showTable(
@@ -200,11 +200,11 @@ function showTable(
       return [
         contenders[id].name,
         String(images),
-        middle(own, "insideRate"),
-        middle(own, "wholeRate"),
+        medianOf(own, "insideRate"),
+        medianOf(own, "wholeRate"),
         show(requests === undefined ? proxied.get(id) : requests / images, 3),
         show(median(cpuPerImage), 2),
-        middle(own, "peakMib"),
+        medianOf(own, "peakMib"),
       ];
     }),
   );
@@ -214,10 +214,11 @@ function showRatios(runs: Readonly<Record<ContenderId, readonly Run[]>>): string
   return RATIOS.map(({ left, right, rate, unit }) => {
     const rates = (id: ContenderId): readonly number[] => runs[id].map((run) => run[rate]!);
     const ratios = pairRatios(rates(left), rates(right));
-    const digits = right === "bare" ? 2 : 1;
+    const middle = median(ratios);
+    const digits = middle < 10 ? 2 : 0;
     const range = `${show(Math.min(...ratios), digits)} to ${show(Math.max(...ratios), digits)}`;
     const kind = rate === "insideRate" ? "inside" : "whole process";
-    return `- ${left}: **${show(median(ratios), digits)} ${unit}** (${range}; ${kind})`;
+    return `- ${left}: **${show(middle, digits)} ${unit}** (${range}; ${kind})`;
   }).join("\n");
 }
 
