@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import { spawn } from "node:child_process";
-import { resolve as resolvePath } from "node:path";
+import { homedir, tmpdir } from "node:os";
+import { join, resolve as resolvePath } from "node:path";
 import process from "node:process";
 import { ROOT } from "./repo.ts";
 
@@ -22,14 +23,20 @@ export interface ScriptOptions {
 export function runScript(
   path: string,
   args: readonly string[],
-  { cwd = ROOT, env = {}, stdin = "" }: ScriptOptions = {},
+  { cwd = tmpdir(), env = {}, stdin = "" }: ScriptOptions = {},
 ): Promise<ScriptResult> {
   const flags = process.versions.deno === undefined
     ? []
     : ["run", "-A", "--no-check", "--config", resolvePath(ROOT, "deno.json")];
   const child = spawn(process.execPath, [...flags, resolvePath(ROOT, path), ...args], {
     cwd,
-    env: { PATH: process.env["PATH"] ?? "", HOME: cwd, ...env },
+    // The runtime keeps its cache where it was; all else of the user's home is out of sight.
+    env: {
+      PATH: process.env["PATH"] ?? "",
+      HOME: cwd,
+      DENO_DIR: process.env["DENO_DIR"] ?? join(homedir(), ".cache", "deno"),
+      ...env,
+    },
   });
   const out: Uint8Array[] = [];
   const err: Uint8Array[] = [];
