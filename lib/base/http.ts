@@ -5,7 +5,7 @@
  * it answers three to four times as many requests on Node, and no fewer on Deno (bench/README.md).
  */
 
-import type { Dispatcher, Pool } from "undici";
+import type { Dispatcher } from "undici";
 import { concatBytes } from "./bytes.ts";
 import type { ErrorCode } from "./errors.ts";
 
@@ -56,11 +56,22 @@ export interface TlsOptions {
   readonly insecure?: boolean;
 }
 
+/** Proxies, as the usual environment variables name them. */
+export interface ProxyOptions {
+  /** The proxy for `http:` addresses (HTTP_PROXY). */
+  readonly http?: string | undefined;
+  /** The proxy for `https:` addresses, through a tunnel (HTTPS_PROXY). */
+  readonly https?: string | undefined;
+  /** Hosts to reach without, separated by commas (NO_PROXY). */
+  readonly except?: string | undefined;
+}
+
 /** Settings of {@link openHttp}. */
 export interface HttpOptions {
   /** Connections to one origin. */
   readonly connections: number;
   readonly tls?: TlsOptions;
+  readonly proxy?: ProxyOptions | undefined;
   /** Stops every exchange, under way and to come. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -86,8 +97,8 @@ function joinHeaders(
   return joined;
 }
 
-/** One exchange on a pool, as a promise. */
-function exchange(pool: Pool, request: HttpRequest): Promise<HttpResponse> {
+/** One exchange, as a promise. */
+function exchange(dispatcher: Dispatcher, request: HttpRequest): Promise<HttpResponse> {
   const { url, method, maxBytes } = request;
   return new Promise((resolve, reject) => {
     let controller: Dispatcher.DispatchController | undefined;
@@ -106,7 +117,8 @@ function exchange(pool: Pool, request: HttpRequest): Promise<HttpResponse> {
       request.deadline,
     );
 
-    pool.dispatch({
+    dispatcher.dispatch({
+      origin: url.origin,
       method,
       path: `${url.pathname}${url.search}`,
       headers: { ...request.headers },
@@ -140,49 +152,72 @@ function exchange(pool: Pool, request: HttpRequest): Promise<HttpResponse> {
   });
 }
 
-/** Open a client with one pool of keep-alive connections an origin. */
-export function openHttp({ connections, tls, signal }: HttpOptions): HttpClient {
-  const pools = new Map<string, Promise<Pool>>();
+type Dispatching = typeof import("undici");
 
-  const openPool = async (origin: string): Promise<Pool> => {
-    // The package's index loads far more than its pool: 70 ms against 24 ms at start-up.
-    // @ts-ignore: the inner module has no declaration of its own; the cast below gives the index's
-    const { default: Constructor } = await import("undici/lib/dispatcher/pool.js") as {
-      default: typeof Pool;
-    };
-    return new Constructor(origin, {
-      connections,
-      // A body's deadline is the whole exchange's, above.
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      connect: {
-        timeout: 10_000,
-        rejectUnauthorized: tls?.insecure !== true,
-        ...(tls?.ca === undefined ? {} : { ca: tls.ca }),
-        ...(tls?.cert === undefined ? {} : { cert: tls.cert }),
-        ...(tls?.key === undefined ? {} : { key: tls.key }),
-        ...(tls?.servername === undefined ? {} : { servername: tls.servername }),
-      },
-    });
+/** Whether an address is on this machine, where no proxy can reach it. */
+function isLocal({ hostname }: URL): boolean {
+  return hostname === "localhost" || hostname === "[::1]" || hostname.startsWith("127.");
+}
+
+/** Make the dispatcher for one origin: a pool of keep-alive connections, or a way through a proxy. */
+async function openDispatcher(
+  url: URL,
+  { connections, tls, proxy }: HttpOptions,
+): Promise<Dispatcher> {
+  const connect = {
+    timeout: 10_000,
+    rejectUnauthorized: tls?.insecure !== true,
+    ...(tls?.ca === undefined ? {} : { ca: tls.ca }),
+    ...(tls?.cert === undefined ? {} : { cert: tls.cert }),
+    ...(tls?.key === undefined ? {} : { key: tls.key }),
+    ...(tls?.servername === undefined ? {} : { servername: tls.servername }),
   };
+  // A body's deadline is the whole exchange's.
+  const options = { connections, headersTimeout: 0, bodyTimeout: 0 };
+  const uri = url.protocol === "https:" ? proxy?.https : proxy?.http;
+  if (uri !== undefined && uri !== "" && !isLocal(url)) {
+    // @ts-ignore: the inner module has no declaration of its own; the cast gives it the index's
+    const agent = await import("undici/lib/dispatcher/env-http-proxy-agent.js");
+    const Constructor = agent.default as Dispatching["EnvHttpProxyAgent"];
+    return new Constructor({
+      ...options,
+      // What is not given is else read from the process's environment.
+      httpProxy: proxy?.http ?? "",
+      httpsProxy: proxy?.https ?? "",
+      noProxy: proxy?.except ?? "",
+      connect,
+      requestTls: connect,
+    });
+  }
+  // The package's index loads far more than its pool: 70 ms against 24 ms at start-up.
+  // @ts-ignore: as above
+  const pool = await import("undici/lib/dispatcher/pool.js");
+  const Constructor = pool.default as Dispatching["Pool"];
+  return new Constructor(url.origin, { ...options, connect });
+}
+
+/** Open a client with one pool of keep-alive connections an origin. */
+export function openHttp(options: HttpOptions): HttpClient {
+  const { signal } = options;
+  const dispatchers = new Map<string, Promise<Dispatcher>>();
 
   const close = async (error: Error | null): Promise<void> => {
-    const open = [...pools.values()];
-    pools.clear();
-    for (const pool of open) await (await pool).destroy(error);
+    const open = [...dispatchers.values()];
+    dispatchers.clear();
+    for (const dispatcher of open) await (await dispatcher).destroy(error);
   };
   // One listener for all: one for each exchange took a tenth of a long run's processor time.
   signal?.addEventListener("abort", () => void close(new StoppedError()), { once: true });
 
   return {
     async send(request) {
-      const { origin } = request.url;
-      let pool = pools.get(origin);
-      if (pool === undefined) {
-        pool = openPool(origin);
-        pools.set(origin, pool);
+      const { url } = request;
+      let dispatcher = dispatchers.get(url.origin);
+      if (dispatcher === undefined) {
+        dispatcher = openDispatcher(url, options);
+        dispatchers.set(url.origin, dispatcher);
       }
-      const opened = await pool;
+      const opened = await dispatcher;
       if (signal?.aborted === true) throw new HttpError("aborted", new StoppedError().message);
       return await exchange(opened, request);
     },

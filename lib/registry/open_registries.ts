@@ -7,7 +7,7 @@ import { DEFAULT_RETRY, type RetryPolicy } from "./retry.ts";
 
 /** Settings of {@link openRegistries}; all but the environment have defaults for a nightly run. */
 export interface RegistriesOptions {
-  /** The environment, for Docker's configuration: `process.env`. */
+  /** The environment, for Docker's configuration and for proxies: `process.env`. */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Where credentials come from instead of Docker's configuration. */
   readonly credentials?: CredentialSource | undefined;
@@ -31,14 +31,20 @@ export interface Registries extends Remote {
 
 /** Open registries as a command does: Docker's credentials, the machine's clock, sensible limits. */
 export function openRegistries(options: RegistriesOptions): Registries {
+  const { env } = options;
   const http = openHttp({
     connections: options.connections ?? 32,
     signal: options.signal,
+    proxy: {
+      http: env["HTTP_PROXY"] ?? env["http_proxy"],
+      https: env["HTTPS_PROXY"] ?? env["https_proxy"],
+      except: env["NO_PROXY"] ?? env["no_proxy"],
+    },
     ...(options.tls === undefined ? {} : { tls: options.tls }),
   });
   const remote = openRemote({
     send: http.send,
-    credentials: options.credentials ?? dockerCredentials({ env: options.env }),
+    credentials: options.credentials ?? dockerCredentials({ env }),
     clock: options.clock ?? systemClock,
     random: Math.random,
     retry: options.retry ?? DEFAULT_RETRY,
