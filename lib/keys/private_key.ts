@@ -1,6 +1,5 @@
 import { Buffer } from "node:buffer";
 import { createPrivateKey, createPublicKey, type KeyObject, sign } from "node:crypto";
-import { ed25519ph } from "@noble/curves/ed25519.js";
 import { decodeBase64 } from "../base/bytes.ts";
 import { type KeyAlgorithm, recogniseAlgorithm, SIGNATURE_HASHES } from "./algorithm.ts";
 import { KeyError } from "./key_error.ts";
@@ -17,12 +16,16 @@ export interface PrivateKey {
   sign(message: Uint8Array): Promise<Uint8Array>;
 }
 
-type Sign = (message: Uint8Array) => Uint8Array;
+type Sign = (message: Uint8Array) => Uint8Array | Promise<Uint8Array>;
 
 function openSigner(key: KeyObject, algorithm: KeyAlgorithm): Sign {
   if (algorithm === "ed25519") {
     const seed = decodeBase64(key.export({ format: "jwk" }).d!);
-    return (message) => ed25519ph.sign(message, seed);
+    return async (message) => {
+      // Loaded only here, since other keys do not need it.
+      const { ed25519ph } = await import("@noble/curves/ed25519.js");
+      return ed25519ph.sign(message, seed);
+    };
   }
   const [hash] = SIGNATURE_HASHES[algorithm];
   return (message) => new Uint8Array(sign(hash, message, key));

@@ -11,6 +11,11 @@ import { temporaryFolder } from "../support/temporary_folder.ts";
 
 const README = readProjectFile("README.md");
 
+const PAGES = [
+  "README.md",
+  ...["reasons", "registries", "reports", "signatures"].map((name) => `docs/${name}.md`),
+];
+
 function blocks(language: string): string[] {
   const found = README.matchAll(new RegExp(`^\`\`\`${language}\n([\\s\\S]*?)^\`\`\`$`, "gmu"));
   return [...found].map((match) => match[1]!);
@@ -76,7 +81,7 @@ test("docs/reasons.md explains every reason code and no other", () => {
 
 test("every link of the README and of docs leads to a file", async () => {
   const { access } = await import("node:fs/promises");
-  for (const page of ["README.md", "docs/reasons.md", "docs/reports.md", "docs/signatures.md"]) {
+  for (const page of PAGES) {
     const links = readProjectFile(page).matchAll(/\]\((?!https?:)([^)#]+)\)/gu);
     for (const [, link = ""] of links) {
       await access(new URL(link, pathToFileURL(join(ROOT, page))));
