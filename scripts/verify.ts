@@ -1,59 +1,11 @@
 #!/usr/bin/env node
-import { pooled } from "../lib/base/pool.ts";
-import { formatReference, parseReference, type Reference } from "../lib/reference/reference.ts";
-import { safeText } from "../lib/report/safe_text.ts";
-import type { Verdict } from "../lib/verify/verdict.ts";
-import type { VerifyOptions } from "../lib/verify/verify_digest.ts";
-import { verifyImage } from "../lib/verify/verify_image.ts";
-import { verifyRecursive } from "../lib/verify/verify_recursive.ts";
-import { cosignJson, cosignText } from "./command/cosign_output.ts";
-import {
-  defineWorkerOption,
-  storeOptions,
-  withRegistries,
-  type WorkerFlags,
-} from "./command/registry_options.ts";
+import { parseReference } from "../lib/reference/reference.ts";
+import { defineWorkerOption, type WorkerFlags } from "./command/registry_options.ts";
 import { runIfMain, type Task } from "./command/task.ts";
-import {
-  childOptions,
-  defineVerifyOptions,
-  signaturePolicy,
-  type VerifyFlags,
-} from "./command/verify_options.ts";
+import { verifyImages } from "./command/verify_images.ts";
+import { defineVerifyOptions, type VerifyFlags } from "./command/verify_options.ts";
 
 type Flags = VerifyFlags & WorkerFlags;
-
-/** cosign's exit codes (cmd/cosign/errors), and 1 for whatever is no answer about the signature. */
-function exitCode(verdict: Verdict): number {
-  switch (verdict.kind) {
-    case "verified":
-      return 0;
-    case "unsigned":
-      return 10;
-    case "failed":
-      return verdict.reasons.some(({ code }) => code === "image-not-found") ? 11 : 12;
-    case "unknown":
-      return 1;
-    default:
-      return verdict satisfies never;
-  }
-}
-
-function errorText(verdict: Exclude<Verdict, { kind: "verified" }>): string {
-  const why = [...new Set(verdict.reasons.map(({ message }) => message))].join("; ");
-  switch (verdict.kind) {
-    case "unsigned":
-      return `no signatures found: ${why}`;
-    case "failed":
-      return exitCode(verdict) === 11
-        ? `image tag not found: ${why}`
-        : `no matching signatures: ${why}`;
-    case "unknown":
-      return `could not tell: ${why}`;
-    default:
-      return verdict satisfies never;
-  }
-}
 
 /** Verify images one by one, as `cosign verify` does; every one of them is tried. */
 export const task: Task<Flags> = {
@@ -69,40 +21,7 @@ export const task: Task<Flags> = {
     defineWorkerOption(command, 10);
   },
   async run(args, flags, io) {
-    const references = args.map(parseReference);
-    const policy = await signaturePolicy(flags);
-    const children = childOptions(flags);
-    const options: VerifyOptions = {
-      policy,
-      store: storeOptions(flags, io.env),
-      exhaustive: true,
-    };
-    return await withRegistries(flags, io, flags.maxWorkers, async (remote) => {
-      const verify = async (reference: Reference) => ({
-        reference,
-        verdict: children === undefined
-          ? await verifyImage(remote, reference, options)
-          : await verifyRecursive(remote, reference, options, children),
-      });
-      let code = 0;
-      for await (
-        const { reference, verdict } of pooled(references, verify, { limit: flags.maxWorkers })
-      ) {
-        if (verdict.kind === "verified") {
-          await io.stderr.write(cosignText(reference, verdict.signatures));
-          await io.stdout.write(
-            `\n${cosignJson(reference, verdict.digest, verdict.signatures)}\n`,
-          );
-        } else {
-          // The first failure decides; the others are told of as well.
-          code ||= exitCode(verdict);
-          await io.stderr.write(
-            `Error: ${formatReference(reference)}: ${safeText(errorText(verdict))}\n`,
-          );
-        }
-      }
-      return code;
-    });
+    return await verifyImages(args.map(parseReference), flags, io);
   },
 };
 
