@@ -5,7 +5,7 @@ import { readFile as readFileNode } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";
 import { concatBytes, decodeBase64, decodeText, encodeText } from "../base/bytes.ts";
-import { type ErrorCode, MalformedError } from "../base/errors.ts";
+import { type ErrorCode, MalformedError, messageOf } from "../base/errors.ts";
 import { parseJson } from "../base/json.ts";
 
 /** How to prove oneself to a registry. */
@@ -36,7 +36,7 @@ export interface HelperResult {
 }
 
 /**
- * Run `docker-credential-<name> get`, found on PATH, with `input` on its standard input. Rejects if it
+ * Run `docker-credential-<name> get` (or `store`), found on PATH, with `input` on its standard input. Rejects if it
  * cannot be started, takes too long or says too much.
  */
 export type RunHelper = (program: string, input: string) => Promise<HelperResult>;
@@ -163,10 +163,11 @@ function fromEntry(entry: Entry, path: string): Credentials | undefined {
 /** Run a helper as a process with a deadline and a bounded answer. */
 function spawnHelper(
   { env, helperMilliseconds = HELPER_MILLISECONDS }: DockerCredentialsOptions,
+  action: "get" | "store" = "get",
 ): RunHelper {
   return (program, input) =>
     new Promise((resolve, reject) => {
-      const child = spawn(program, ["get"], {
+      const child = spawn(program, [action], {
         env: env as Record<string, string>,
         stdio: ["pipe", "pipe", "ignore"],
       });
@@ -201,6 +202,59 @@ function spawnHelper(
     });
 }
 
+/** The program of a helper; its name comes from a file. */
+function helperProgram(name: string, path: string): string {
+  if (!/^[A-Za-z0-9._-]+$/u.test(name)) {
+    throw new CredentialsError(
+      `Cannot read ${path}: a credential helper's name is not a plain word`,
+    );
+  }
+  return `docker-credential-${name}`;
+}
+
+/** The key under which docker keeps a registry. */
+export function serverKey(registry: string): string {
+  return aliasesOf(registry) === HUB_HOSTS ? HUB_KEY : registry;
+}
+
+/** Whether a key of docker's file stands for a registry, in whatever spelling. */
+export function isKeyOf(key: string, registry: string): boolean {
+  return aliasesOf(registry).includes(plainKey(key));
+}
+
+/**
+ * The helper that docker's file names for a registry, its own or the common one; empty if there is
+ * none.
+ *
+ * @throws {CredentialsError} if the file cannot be read
+ */
+export function helperOf(path: string, bytes: Uint8Array, registry: string): string {
+  const { credHelpers, credsStore } = parseSecret(path, bytes, ConfigSchema);
+  return valuesFor(credHelpers, registry)[0] ?? credsStore ?? "";
+}
+
+/**
+ * Give a name and password to a helper to keep.
+ *
+ * @throws {CredentialsError} which quotes nothing of what the helper said
+ */
+export async function storeWithHelper(
+  name: string,
+  registry: string,
+  { username, password }: { readonly username: string; readonly password: string },
+  options: DockerCredentialsOptions & { readonly configPath: string },
+): Promise<void> {
+  const program = helperProgram(name, options.configPath);
+  const run = options.runHelper ?? spawnHelper(options, "store");
+  const refuse = (why: string): never => {
+    throw new CredentialsError(`Cannot store credentials for ${registry} with ${program}: ${why}`);
+  };
+  const input = { ServerURL: serverKey(registry), Username: username, Secret: password };
+  const { status } = await run(program, JSON.stringify(input))
+    .catch((error: unknown) => refuse(messageOf(error)));
+  if (status !== 0) refuse(`it exited with status ${status}`);
+}
+
 /** Ask a helper program (https://github.com/docker/docker-credential-helpers, "Development"). */
 async function askHelper(
   name: string,
@@ -208,14 +262,8 @@ async function askHelper(
   path: string,
   run: RunHelper,
 ): Promise<Credentials | undefined> {
-  // The name comes from a file and becomes a program's.
-  if (!/^[A-Za-z0-9._-]+$/u.test(name)) {
-    throw new CredentialsError(
-      `Cannot read ${path}: a credential helper's name is not a plain word`,
-    );
-  }
-  const program = `docker-credential-${name}`;
-  const server = aliasesOf(registry) === HUB_HOSTS ? HUB_KEY : registry;
+  const program = helperProgram(name, path);
+  const server = serverKey(registry);
   let result: HelperResult;
   try {
     result = await run(program, server);

@@ -32,7 +32,7 @@ export interface RegistryRequest {
   /** Path and query below the registry's root, or an address that the registry gave. */
   readonly target: string | URL;
   /** What the token must allow; `pull` unless told. */
-  readonly actions?: "pull" | "pull,push" | "catalog";
+  readonly actions?: "pull" | "pull,push" | "catalog" | "login";
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: Uint8Array;
   readonly maxBytes?: number;
@@ -72,6 +72,8 @@ interface Host {
 
 /** The scope of a token (https://distribution.github.io/distribution/spec/auth/scope/). */
 function scopeOf({ repository, actions = "pull" }: RegistryRequest): string {
+  // To log in is to ask for nothing but to be known.
+  if (actions === "login") return "";
   return actions === "catalog" ? "registry:catalog:*" : `repository:${repository.path}:${actions}`;
 }
 

@@ -34,15 +34,21 @@ function positiveInteger(text: string): number {
   return Number(text);
 }
 
-/** Declare the options of a task that talks to registries. */
-export function defineRegistryOptions(command: Command): void {
+/** Declare how registries are reached. */
+export function defineConnectionOptions(command: Command): void {
   command
     .option("--allow-http-registry", "speak plain HTTP where a registry does not answer HTTPS")
     .option("--allow-insecure-registry", "accept any TLS certificate, and plain HTTP")
     .option("--registry-cacert <file>", "trust these certificates (PEM) for registries")
     .option("--registry-client-cert <file>", "certificate (PEM) to show to registries")
     .option("--registry-client-key <file>", "its private key (PEM)")
-    .option("--registry-server-name <name>", "the name that registries' certificates must have")
+    .option("--registry-server-name <name>", "the name that registries' certificates must have");
+}
+
+/** Declare the options of a task that talks to registries. */
+export function defineRegistryOptions(command: Command): void {
+  defineConnectionOptions(command);
+  command
     .option("--registry-username <name>", "instead of what docker login left")
     .option("--registry-password <text>", "better in the environment: COSIGN_REGISTRY_PASSWORD")
     .option("--registry-token <text>", "bearer token; better in COSIGN_REGISTRY_TOKEN")
