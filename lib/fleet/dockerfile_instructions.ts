@@ -76,22 +76,14 @@ export function parseInstruction(text: string, line: number): Instruction {
   return { name, ...takeFlags(trimmed.slice(name.length)), line };
 }
 
-function isJsonArray(text: string): boolean {
-  if (!text.startsWith("[")) return false;
-  try {
-    return (JSON.parse(text) as unknown[]).every((item) => typeof item === "string");
-  } catch {
-    return false;
-  }
-}
-
 /** The ends of the heredocs that an instruction begins, in order. */
 function heredocsOf(
   { name, rest, line }: Instruction,
   text: string,
 ): { readonly end: string; readonly chomp: boolean }[] {
-  const inner = name === "ONBUILD" ? parseInstruction(rest, line) : { name, rest };
-  if (!text.includes("<<") || !WITH_HEREDOCS.has(inner.name) || isJsonArray(inner.rest)) return [];
+  const inner = name === "ONBUILD" ? parseInstruction(rest, line).name : name;
+  // · In JSON the words are quoted, and so begin none.
+  if (!text.includes("<<") || !WITH_HEREDOCS.has(inner)) return [];
   return splitWords(text, "\\").flatMap((word) => {
     const match = /^\d*<<(-?)([^<]+)$/u.exec(word);
     return match === null ? [] : [{
