@@ -102,8 +102,14 @@ export { verifyImage } from "./lib/verify/verify_image.ts";
 
 export { compileFilter, type NameFilter } from "./lib/policy/glob.ts";
 
+export {
+  type DockerfileImages,
+  dockerfileImages,
+  type DockerfileOptions,
+} from "./lib/fleet/dockerfile_images.ts";
 export type { FleetResult } from "./lib/fleet/fleet_result.ts";
 export { type FleetImage, type InventoryItem, listImages } from "./lib/fleet/inventory.ts";
+export { type ManifestImage, manifestImages } from "./lib/fleet/manifest_images.ts";
 export { type SignedTag, signTags, type SignTagsOptions } from "./lib/fleet/sign_tags.ts";
 export { parseTarget, parseTargetLine, type Target } from "./lib/fleet/target.ts";
 export { verifyFleet, type VerifyFleetOptions } from "./lib/fleet/verify_fleet.ts";

@@ -2,24 +2,9 @@
 /** The command: lists the tasks, and runs the one that is named. */
 
 import process from "node:process";
-import { VERSION } from "../lib/base/version.ts";
 import { type Io, processIo } from "./command/io.ts";
-import { runTask, type Task } from "./command/task.ts";
-
-// Options differ from task to task; each takes its own back.
-// deno-lint-ignore no-explicit-any
-type AnyTask = Task<any>;
-
-/** The tasks, each loaded only when it is run. */
-const TASKS: Readonly<Record<string, () => Promise<{ readonly task: AnyTask }>>> = {
-  "sign-tags": () => import("./sign_tags.ts"),
-  "verify-fleet": () => import("./verify_fleet.ts"),
-  "sign": () => import("./sign.ts"),
-  "verify": () => import("./verify.ts"),
-  "triangulate": () => import("./triangulate.ts"),
-  "generate-key-pair": () => import("./generate_key_pair.ts"),
-  "demo": () => import("./demo.ts"),
-};
+import { runTask } from "./command/task.ts";
+import { findTask, TASKS } from "./command/tasks.ts";
 
 async function helpText(): Promise<string> {
   const width = Math.max(...Object.keys(TASKS).map((name) => name.length));
@@ -41,22 +26,19 @@ async function helpText(): Promise<string> {
   ].join("\n");
 }
 
-async function main([name, ...argv]: readonly string[], io: Io): Promise<number> {
+async function main(words: readonly string[], io: Io): Promise<number> {
+  const [name] = words;
   if (name === undefined || ["help", "--help", "-h"].includes(name)) {
     await (name === undefined ? io.stderr : io.stdout).write(await helpText());
     return name === undefined ? 2 : 0;
   }
-  if (name === "version" || name === "--version") {
-    await io.stdout.write(`sigfleet ${VERSION} (${io.runtime})\n`);
-    return 0;
-  }
-  const load = Object.hasOwn(TASKS, name) ? TASKS[name] : undefined;
-  if (load === undefined) {
+  const found = findTask(name === "--version" ? ["version"] : words);
+  if (found === undefined) {
     await io.stderr.write(`Error: Cannot run "${name}": there is no such task\n\n`);
     await io.stderr.write(await helpText());
     return 2;
   }
-  return await runTask((await load()).task, argv, io);
+  return await runTask((await found.load()).task, found.argv, io);
 }
 
 process.exitCode = await main(process.argv.slice(2), processIo());

@@ -28,6 +28,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   "picomatch": ["lib/policy/"],
   "undici": ["lib/base/http.ts"],
   "valibot": ["lib/"],
+  "yaml": ["lib/fleet/parse_yaml.ts"],
 };
 
 /** What lib may use of the platform: both runtimes have all of it, and none of it is ambient. */

@@ -1,0 +1,33 @@
+import type { Task } from "./task.ts";
+
+// Options differ from task to task; each takes its own back.
+// deno-lint-ignore no-explicit-any
+export type AnyTask = Task<any>;
+
+/** The tasks by what is typed, each loaded only when it is run. */
+export const TASKS: Readonly<Record<string, () => Promise<{ readonly task: AnyTask }>>> = {
+  "sign-tags": () => import("../sign_tags.ts"),
+  "verify-fleet": () => import("../verify_fleet.ts"),
+  "sign": () => import("../sign.ts"),
+  "verify": () => import("../verify.ts"),
+  "manifest verify": () => import("../manifest_verify.ts"),
+  "dockerfile verify": () => import("../dockerfile_verify.ts"),
+  "triangulate": () => import("../triangulate.ts"),
+  "generate-key-pair": () => import("../generate_key_pair.ts"),
+  "login": () => import("../login.ts"),
+  "env": () => import("../env.ts"),
+  "version": () => import("../version.ts"),
+  "demo": () => import("../demo.ts"),
+};
+
+/** The task that the first word or two name, and the words after them. */
+export function findTask(words: readonly string[]):
+  | { readonly load: () => Promise<{ readonly task: AnyTask }>; readonly argv: readonly string[] }
+  | undefined {
+  for (const length of [2, 1]) {
+    const name = words.slice(0, length).join(" ");
+    const load = Object.hasOwn(TASKS, name) ? TASKS[name] : undefined;
+    if (load !== undefined && words.length >= length) return { load, argv: words.slice(length) };
+  }
+  return undefined;
+}
