@@ -17,6 +17,7 @@ export const TASKS: Readonly<Record<string, () => Promise<{ readonly task: AnyTa
   "login": () => import("../login.ts"),
   "env": () => import("../env.ts"),
   "version": () => import("../version.ts"),
+  "completion": () => import("../completion.ts"),
   "demo": () => import("../demo.ts"),
 };
 
