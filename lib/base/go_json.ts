@@ -22,7 +22,7 @@ export type GoJson =
   | { readonly [field: string]: GoJson };
 
 /** Order strings by their UTF-8 bytes, which is how Go sorts the keys of a map. */
-function byUtf8(a: string, b: string): number {
+export function byUtf8(a: string, b: string): number {
   // Code points order as their UTF-8 does; UTF-16 code units do not above U+FFFF.
   const left = Array.from(a, (character) => character.codePointAt(0)!);
   const right = Array.from(b, (character) => character.codePointAt(0)!);
