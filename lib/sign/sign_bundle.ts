@@ -8,7 +8,7 @@ import { parseImageBundle } from "../signature/bundle.ts";
 import { preAuthEncoding } from "../signature/dsse.ts";
 import { TooManySignaturesError } from "../signature/read_legacy.ts";
 import { orderReferrers, readReferrer } from "../signature/read_referrer.ts";
-import { buildSignStatement } from "../signature/statement.ts";
+import { buildSignStatement, SIGN_PREDICATE_TYPE } from "../signature/statement.ts";
 import { signStatement } from "./sign_statement.ts";
 import type { SigningJob, SignOutcome } from "./signing_job.ts";
 
@@ -34,14 +34,18 @@ function isBroken(error: unknown): boolean {
     error instanceof RegistryError && error.failure === "invalid-answer";
 }
 
-async function isSigned(job: SigningJob, statement: Uint8Array): Promise<boolean> {
+async function isSigned(
+  job: SigningJob,
+  statement: Uint8Array,
+  wanted: string,
+): Promise<boolean> {
   const { remote, subject, store, options } = job;
   const { descriptors } = await listReferrers(remote, store.repository, subject.digest, {
     hasFallbackTag: options.tags?.has(store.referrersTag),
   });
-  for (const descriptor of orderReferrers(descriptors)) {
+  for (const descriptor of orderReferrers(descriptors, wanted)) {
     try {
-      const referrer = await readReferrer(remote, store.repository, descriptor);
+      const referrer = await readReferrer(remote, store.repository, descriptor, { wanted });
       if (referrer.kind === "bundle" && await isOurs(job, referrer.bytes, statement)) return true;
     } catch (error) {
       if (!isBroken(error)) throw error;
@@ -50,19 +54,33 @@ async function isSigned(job: SigningJob, statement: Uint8Array): Promise<boolean
   return false;
 }
 
-/** Sign an image with a Sigstore bundle, unless this key has signed the same statement already. */
-export async function signBundle(job: SigningJob): Promise<SignOutcome> {
+/**
+ * Sign a statement about an image and store both as a bundle, unless this key has signed the same
+ * statement already.
+ */
+export async function bundleStatement(
+  job: SigningJob,
+  statement: Uint8Array,
+  predicateType: string,
+): Promise<SignOutcome> {
   const { remote, subject, store, options } = job;
   const { key, clock, random } = options;
-  const statement = buildSignStatement(subject.digest, options.annotations);
-  if (await isSigned(job, statement)) return "already-signed";
+  if (await isSigned(job, statement, predicateType)) return "already-signed";
   if (options.dryRun === true) return "to-sign";
   await attachBundle(remote, store, {
     bundle: await signStatement(key, statement),
+    predicateType,
     subject,
     knownNoFallbackTag: options.tags?.has(store.referrersTag) === false,
     clock,
     random,
   });
   return "signed";
+}
+
+/** Sign an image with a Sigstore bundle, unless this key has signed the same statement already. */
+export async function signBundle(job: SigningJob): Promise<SignOutcome> {
+  const { subject, options } = job;
+  const statement = buildSignStatement(subject.digest, options.annotations);
+  return await bundleStatement(job, statement, SIGN_PREDICATE_TYPE);
 }

@@ -9,7 +9,7 @@ import { signLegacy } from "./sign_legacy.ts";
 import type { SigningJob, SignOptions, SignOutcome, SignOutcomes } from "./signing_job.ts";
 
 /** A subject's descriptor must be whole; some registries leave out its size or type on HEAD. */
-async function complete(
+export async function completeSubject(
   remote: Remote,
   image: Repository,
   subject: ResolvedManifest,
@@ -34,7 +34,7 @@ export async function signDigest(
   resolved: ResolvedManifest,
   options: SignOptions,
 ): Promise<SignOutcomes> {
-  const subject = await complete(remote, image, resolved);
+  const subject = await completeSubject(remote, image, resolved);
   const store = locateSignatures(image, subject.digest, options.store ?? {});
   const job: SigningJob = { remote, image, subject, store, options };
   const outcomes: Partial<Record<SignatureFormat, SignOutcome>> = {};

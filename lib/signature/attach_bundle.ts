@@ -11,12 +11,13 @@ import type { Remote } from "../registry/remote.ts";
 import type { ResolvedManifest } from "../registry/resolve_digest.ts";
 import { type NextManifest, updateTag } from "../registry/update_tag.ts";
 import { BUNDLE_MEDIA_TYPE, PREDICATE_TYPE_ANNOTATION } from "./bundle.ts";
-import { SIGN_PREDICATE_TYPE } from "./statement.ts";
 import type { SignatureStore } from "./store.ts";
 
 /** A bundle to store as a referrer of an image. */
 export interface BundleAttachment {
   readonly bundle: Uint8Array;
+  /** What the statement in it says of the image. */
+  readonly predicateType: string;
   /** The image that it is about. */
   readonly subject: ResolvedManifest;
   /** Whether the fallback tag is known to be absent. */
@@ -29,14 +30,12 @@ const EMPTY_CONFIG = encodeText("{}");
 
 /** The referrer's manifest, with fields and their order as cosign 3 writes them. */
 function buildReferrer(
-  bundle: Uint8Array,
-  { mediaType, size, digest }: ResolvedManifest,
-  created: Date,
+  { bundle, predicateType, subject: { mediaType, size, digest }, clock }: BundleAttachment,
 ): { readonly bytes: Uint8Array; readonly annotations: Readonly<Record<string, string>> } {
   const annotations = {
     "dev.sigstore.bundle.content": "dsse-envelope",
-    [PREDICATE_TYPE_ANNOTATION]: SIGN_PREDICATE_TYPE,
-    "org.opencontainers.image.created": created.toISOString().replace(/\.\d+Z$/u, "Z"),
+    [PREDICATE_TYPE_ANNOTATION]: predicateType,
+    "org.opencontainers.image.created": new Date(clock.now()).toISOString().replace(/\.\d+Z$/u, "Z"),
   };
   const bytes = encodeText(JSON.stringify({
     schemaVersion: 2,
@@ -104,11 +103,12 @@ async function isListed(
 export async function attachBundle(
   remote: Remote,
   { repository, referrersTag }: SignatureStore,
-  { bundle, subject, knownNoFallbackTag, clock, random }: BundleAttachment,
+  attachment: BundleAttachment,
 ): Promise<Digest> {
+  const { bundle, subject, knownNoFallbackTag, clock, random } = attachment;
   await putBlob(remote, repository, EMPTY_CONFIG);
   await putBlob(remote, repository, bundle);
-  const { bytes, annotations } = buildReferrer(bundle, subject, new Date(clock.now()));
+  const { bytes, annotations } = buildReferrer(attachment);
   const stored = await putManifest(remote, repository, {
     bytes,
     mediaType: MEDIA_TYPES.ociManifest,

@@ -3,18 +3,15 @@
 import { MalformedError } from "../base/errors.ts";
 import { decodeBase64, encodeBase64 } from "../base/bytes.ts";
 
+/**
+ * What a field without parts of its own holds: `any` anything, `object` an object with any fields
+ * (`google.protobuf.Struct`), `time` RFC 3339, `bytes` base64.
+ */
+type Scalar = "string" | "boolean" | "any" | "object" | "time" | "bytes";
+
 /** What a field holds. */
 export type Shape =
-  | "string"
-  | "boolean"
-  /** Anything. */
-  | "any"
-  /** An object with any fields (`google.protobuf.Struct`). */
-  | "object"
-  /** RFC 3339. */
-  | "time"
-  /** Base64. */
-  | "bytes"
+  | Scalar
   | { readonly list: Shape }
   | { readonly map: Shape }
   | { readonly fields: Readonly<Record<string, Shape>> };
@@ -73,8 +70,17 @@ function mapValues(
   );
 }
 
+function readBase64(value: unknown, path: string): string {
+  try {
+    if (typeof value === "string") return encodeBase64(decodeBase64(value));
+  } catch {
+    // Said below.
+  }
+  return fail(path, "base64");
+}
+
 /** What the two ways of reading share: values that are there. */
-function readScalar(shape: Shape & string, value: unknown, path: string): unknown {
+function readScalar(shape: Scalar, value: unknown, path: string): unknown {
   switch (shape) {
     case "string":
       return typeof value === "string" ? value : fail(path, "a string");
@@ -85,8 +91,7 @@ function readScalar(shape: Shape & string, value: unknown, path: string): unknow
     case "any":
       return value;
     case "bytes":
-      if (typeof value !== "string") return fail(path, "base64");
-      return encodeBase64(decodeBase64(value));
+      return readBase64(value, path);
     case "time":
       return protoTime(value, path);
     default:

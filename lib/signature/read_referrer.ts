@@ -15,13 +15,14 @@ import {
   type LegacySignature,
   parseLegacySignatures,
 } from "./read_legacy.ts";
+import { isPredicateType } from "./predicate_type.ts";
 import { SIGN_PREDICATE_TYPE } from "./statement.ts";
 
 /** What a referrer of an image turned out to be. */
 export type Referrer =
   | { readonly kind: "bundle"; readonly bytes: Uint8Array }
-  /** A bundle that says it attests something else than a signature, left unread. */
-  | { readonly kind: "attestation" }
+  /** A bundle that says it is about something else than was asked for, left unread. */
+  | { readonly kind: "other-predicate"; readonly predicateType: string }
   | { readonly kind: "legacy"; readonly signatures: readonly LegacySignature[] }
   /** Listed, but the registry says that it does not exist. */
   | { readonly kind: "missing" }
@@ -29,11 +30,17 @@ export type Referrer =
   /** Nothing of ours: an SBOM, a scan, … */
   | { readonly kind: "other" };
 
-/** Put the referrers that look like signatures first. Only the order: what they say may be wrong. */
-export function orderReferrers(descriptors: readonly Descriptor[]): readonly Descriptor[] {
+/**
+ * Put the referrers that look like what is wanted first: signatures, unless told. Only the order: what
+ * they say may be wrong.
+ */
+export function orderReferrers(
+  descriptors: readonly Descriptor[],
+  wanted: string = SIGN_PREDICATE_TYPE,
+): readonly Descriptor[] {
   const rank = ({ artifactType, annotations }: Descriptor): number => {
     const predicate = annotations?.[PREDICATE_TYPE_ANNOTATION];
-    if (predicate !== undefined) return predicate === SIGN_PREDICATE_TYPE ? 0 : 3;
+    if (predicate !== undefined) return isPredicateType(wanted, predicate) ? 0 : 3;
     return artifactType === BUNDLE_MEDIA_TYPE ? 1 : 2;
   };
   return descriptors.toSorted((a, b) => rank(a) - rank(b));
@@ -52,6 +59,8 @@ function readManifest(bytes: Uint8Array): Manifest | undefined {
 /**
  * Open a referrer and see what it is, by what its manifest holds and not by what the list says of it.
  *
+ * @param wanted the predicate type of the bundles that are fetched; signatures, unless told; all where
+ *   it is `undefined`
  * @throws {RegistryError}
  * @throws {MalformedError} if it is a bundle's manifest of another shape than one layer
  * @throws {TooManySignaturesError}
@@ -60,6 +69,7 @@ export async function readReferrer(
   remote: Remote,
   repository: Repository,
   descriptor: Descriptor,
+  { wanted }: { readonly wanted: string | undefined } = { wanted: SIGN_PREDICATE_TYPE },
 ): Promise<Referrer> {
   const fetched = await fetchManifest(remote, repository, descriptor.digest);
   if (fetched === undefined) return { kind: "missing" };
@@ -75,8 +85,10 @@ export async function readReferrer(
   if (layers.length !== 1) {
     throw new MalformedError("bundle manifest", `want one layer, not ${layers.length}`);
   }
-  const predicate = annotations?.[PREDICATE_TYPE_ANNOTATION];
-  if (predicate !== undefined && predicate !== SIGN_PREDICATE_TYPE) return { kind: "attestation" };
+  const predicateType = annotations?.[PREDICATE_TYPE_ANNOTATION];
+  if (
+    wanted !== undefined && predicateType !== undefined && !isPredicateType(wanted, predicateType)
+  ) return { kind: "other-predicate", predicateType };
   if (layer.size > MAX_ATTACHMENT_BYTES) return { kind: "too-large", size: layer.size };
   const bytes = await fetchBlob(remote, repository, layer);
   return bytes === undefined ? { kind: "missing" } : { kind: "bundle", bytes };

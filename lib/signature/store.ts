@@ -15,6 +15,8 @@ export interface SignatureStore {
   readonly repository: Repository;
   /** The tag of the legacy signatures' manifest. */
   readonly signatureTag: string;
+  /** The tag of the legacy attestations' manifest. */
+  readonly attestationTag: string;
   /** The tag of the index that lists referrers where the registry has no API for it. */
   readonly referrersTag: string;
 }
@@ -28,6 +30,7 @@ export function locateSignatures(
   return {
     repository,
     signatureTag: attachmentTag(digest, "sig", tagPrefix),
+    attestationTag: attachmentTag(digest, "att", tagPrefix),
     referrersTag: referrersTag(digest),
   };
 }

@@ -16,6 +16,7 @@ export const REASON_CODES = [
   "claim-malformed",
   "claim-digest-mismatch",
   "annotation-mismatch",
+  "predicate-type-mismatch",
   "certificate-instead-of-key",
   "attachment-too-large",
   "too-many-signatures",

@@ -26,6 +26,8 @@ export interface SignatureResult {
   readonly reasons: readonly Reason[];
   /** What was signed, on verified signatures: the payload or the in-toto statement, byte for byte. */
   readonly signed?: Uint8Array;
+  /** The DSSE envelope around it, on verified attestations, as it is handed on. */
+  readonly envelope?: Uint8Array;
 }
 
 /** Why it could not be told: what was asked, and what came back how many times. */

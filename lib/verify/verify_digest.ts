@@ -1,26 +1,21 @@
-import { MAX_ATTACHMENT_BYTES, MAX_SIGNATURES } from "../base/limits.ts";
-import { MalformedError } from "../base/errors.ts";
 import { type Digest, digestOf } from "../reference/digest.ts";
 import { formatRepository, type Repository } from "../reference/reference.ts";
 import { fetchBlob } from "../registry/fetch_blob.ts";
-import { listReferrers } from "../registry/list_referrers.ts";
 import type { Descriptor } from "../registry/manifest.ts";
 import type { Remote } from "../registry/remote.ts";
 import { buildClaim } from "../signature/claim.ts";
-import {
-  type LegacySignature,
-  readLegacySignatures,
-  TooManySignaturesError,
-} from "../signature/read_legacy.ts";
-import { orderReferrers, readReferrer } from "../signature/read_referrer.ts";
+import { type LegacySignature, readLegacySignatures } from "../signature/read_legacy.ts";
 import type { SignatureFormat } from "../signature/signature_format.ts";
+import { SIGN_PREDICATE_TYPE } from "../signature/statement.ts";
 import { locateSignatures, type SignatureStore, type StoreOptions } from "../signature/store.ts";
 import { checkBundle } from "./check_bundle.ts";
 import { checkLegacySignature } from "./check_legacy.ts";
-import type { SignaturePolicy } from "./signature_policy.ts";
+import { Findings } from "./findings.ts";
+import { judgeLayers } from "./judge_layers.ts";
+import { lookForBundles } from "./look_for_bundles.ts";
 import type { Reason } from "./reason.ts";
-import { evidenceOf, reasonOf } from "./unknown.ts";
-import type { Evidence, SignatureResult, Verdict } from "./verdict.ts";
+import type { SignaturePolicy } from "./signature_policy.ts";
+import type { Verdict } from "./verdict.ts";
 
 /** How to verify. */
 export interface VerifyOptions {
@@ -32,32 +27,6 @@ export interface VerifyOptions {
   readonly first?: SignatureFormat | undefined;
   /** Judge every signature of the format that satisfies, instead of stopping at the first good one. */
   readonly exhaustive?: boolean;
-}
-
-/** What is gathered about one digest while its signatures are judged. */
-class Findings {
-  readonly signatures: SignatureResult[] = [];
-  readonly notes: Reason[] = [];
-  evidence: { readonly evidence: Evidence; readonly reason: Reason } | undefined;
-
-  get verified(): boolean {
-    return this.signatures.some(({ verified }) => verified);
-  }
-
-  /** Note what could not be read, and go on: another signature may satisfy. */
-  caught(format: SignatureFormat, error: unknown): void {
-    if (error instanceof MalformedError || error instanceof TooManySignaturesError) {
-      const code = error instanceof MalformedError ? "signature-malformed" : "too-many-signatures";
-      this.refuse(format, { code, message: error.message });
-      return;
-    }
-    this.evidence ??= { evidence: evidenceOf(error), reason: reasonOf(error) };
-  }
-
-  /** Note a signature that cannot be accepted. */
-  refuse(format: SignatureFormat, reason: Reason): void {
-    this.signatures.push({ format, verified: false, checks: [], reasons: [reason] });
-  }
 }
 
 /** What the functions below work on. */
@@ -96,32 +65,14 @@ function openPayloads(
 
 async function judgeLegacy(work: Work, signatures: readonly LegacySignature[]): Promise<void> {
   const { digest, options, findings } = work;
-  const open = openPayloads(work);
-  for (const signature of signatures) {
-    if (signature.payload.size > MAX_ATTACHMENT_BYTES) {
-      findings.refuse("legacy", {
-        code: "attachment-too-large",
-        message: `the signed payload is larger than ${MAX_ATTACHMENT_BYTES} bytes`,
-        found: String(signature.payload.size),
-      });
-      continue;
-    }
-    try {
-      const payload = await open(signature.payload);
-      if (payload === undefined) {
-        findings.refuse("legacy", {
-          code: "signature-missing",
-          message: `the signed payload ${signature.payload.digest} does not exist`,
-        });
-        continue;
-      }
-      const result = await checkLegacySignature(signature, payload, digest, options.policy);
-      findings.signatures.push(result);
-      if (result.verified && options.exhaustive !== true) return;
-    } catch (error) {
-      findings.caught("legacy", error);
-    }
-  }
+  await judgeLayers(findings, {
+    layers: signatures,
+    open: openPayloads(work),
+    judge: (signature, payload) =>
+      checkLegacySignature(signature, payload, digest, options.policy),
+    called: "the signed payload",
+    exhaustive: options.exhaustive === true,
+  });
 }
 
 async function lookForLegacy(work: Work): Promise<void> {
@@ -140,86 +91,24 @@ const ATTESTATION: Reason = {
   message: "an attestation of something else is there, and that is no signature",
 };
 
-async function judgeReferrer(work: Work, descriptor: Descriptor): Promise<void> {
+async function lookForBundleSignatures(work: Work): Promise<void> {
   const { remote, digest, store, options, findings } = work;
-  const referrer = await readReferrer(remote, store.repository, descriptor);
-  switch (referrer.kind) {
-    case "bundle": {
-      const result = await checkBundle(referrer.bytes, digest, options.policy);
+  await lookForBundles({
+    remote,
+    digest,
+    store,
+    predicateType: SIGN_PREDICATE_TYPE,
+    hasFallbackTag: options.tags?.has(store.referrersTag),
+    exhaustive: options.exhaustive === true,
+    findings,
+    async judgeBundle(bytes) {
+      const result = await checkBundle(bytes, digest, options.policy);
       if (result !== undefined) findings.signatures.push(result);
       else findings.notes.push(ATTESTATION);
-      return;
-    }
-    case "legacy":
-      return await judgeLegacy(work, referrer.signatures);
-    case "attestation":
-      findings.notes.push(ATTESTATION);
-      return;
-    case "missing":
-      findings.notes.push({
-        code: "signature-missing",
-        message: `the referrer ${descriptor.digest} is listed and does not exist`,
-      });
-      return;
-    case "too-large":
-      findings.refuse("bundle", {
-        code: "attachment-too-large",
-        message: `the bundle is larger than ${MAX_ATTACHMENT_BYTES} bytes`,
-        found: String(referrer.size),
-      });
-      return;
-    case "other":
-      return;
-    default:
-      return referrer satisfies never;
-  }
-}
-
-async function lookForBundles(work: Work): Promise<void> {
-  const { remote, digest, store, options, findings } = work;
-  try {
-    const { descriptors, truncated } = await listReferrers(remote, store.repository, digest, {
-      hasFallbackTag: options.tags?.has(store.referrersTag),
-    });
-    if (truncated) {
-      findings.refuse("bundle", {
-        code: "too-many-signatures",
-        message: `more than ${MAX_SIGNATURES} referrers; they are not read`,
-      });
-    }
-    for (const descriptor of orderReferrers(descriptors)) {
-      try {
-        await judgeReferrer(work, descriptor);
-      } catch (error) {
-        findings.caught("bundle", error);
-      }
-      if (findings.verified && options.exhaustive !== true) return;
-    }
-  } catch (error) {
-    findings.caught("bundle", error);
-  }
-}
-
-function conclude(digest: Digest, { signatures, notes, evidence, verified }: Findings): Verdict {
-  if (verified) {
-    return { kind: "verified", digest, signatures, reasons: [] };
-  }
-  // Of each reason one: a hundred broken signatures have the same to say.
-  const seen = new Map(
-    [...signatures.flatMap(({ reasons }) => reasons), ...notes].map((reason) => [
-      reason.code,
-      reason,
-    ]),
-  );
-  if (evidence !== undefined) {
-    const reasons = [evidence.reason, ...seen.values()];
-    return { kind: "unknown", digest, signatures, reasons, evidence: evidence.evidence };
-  }
-  if (signatures.length > 0) {
-    return { kind: "failed", digest, signatures, reasons: [...seen.values()] };
-  }
-  const none: Reason = { code: "no-signature", message: "there is no signature" };
-  return { kind: "unsigned", digest, signatures: [], reasons: [none, ...seen.values()] };
+    },
+    judgeLegacy: (signatures) => judgeLegacy(work, signatures),
+    passBy: () => void findings.notes.push(ATTESTATION),
+  });
 }
 
 /**
@@ -238,10 +127,12 @@ export async function verifyDigest(
   const findings = new Findings();
   const work: Work = { remote, image, digest, store, options, findings };
   const legacyFirst = options.tags?.has(store.signatureTag) ?? options.first !== "bundle";
-  const steps = legacyFirst ? [lookForLegacy, lookForBundles] : [lookForBundles, lookForLegacy];
+  const steps = legacyFirst
+    ? [lookForLegacy, lookForBundleSignatures]
+    : [lookForBundleSignatures, lookForLegacy];
   for (const step of steps) {
     await step(work);
     if (findings.verified) break;
   }
-  return conclude(digest, findings);
+  return findings.conclude(digest, { code: "no-signature", message: "there is no signature" });
 }

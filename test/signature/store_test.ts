@@ -12,6 +12,7 @@ test("locateSignatures() looks beside the image", () => {
   assert.deepEqual(locateSignatures(APP, DIGEST, {}), {
     repository: APP,
     signatureTag: `sha256-${HEX}.sig`,
+    attestationTag: `sha256-${HEX}.att`,
     referrersTag: `sha256-${HEX}`,
   });
 });
@@ -21,6 +22,7 @@ test("locateSignatures() looks in the one repository for all, and under prefixed
   assert.deepEqual(locateSignatures(APP, DIGEST, { repository, tagPrefix: "old-" }), {
     repository,
     signatureTag: `old-sha256-${HEX}.sig`,
+    attestationTag: `old-sha256-${HEX}.att`,
     // The spec's own tag has no prefix.
     referrersTag: `sha256-${HEX}`,
   });

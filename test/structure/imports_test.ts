@@ -64,7 +64,7 @@ function allowed(path: string, doors: readonly string[] | undefined): boolean {
 
 test("the sources are found, with their imports", () => {
   assert.ok(LIB.length > 40);
-  assert.ok(importsOf("lib/verify/verify_digest.ts").includes("../base/errors.ts"));
+  assert.ok(importsOf("lib/verify/findings.ts").includes("../base/errors.ts"));
   assert.ok(importsOf("lib/base/http.ts").includes("undici/lib/dispatcher/pool.js"));
 });
 

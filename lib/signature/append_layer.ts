@@ -1,0 +1,109 @@
+import type { Clock } from "../base/clock.ts";
+import { decodeText, encodeText } from "../base/bytes.ts";
+import { MAX_SIGNATURES } from "../base/limits.ts";
+import { digestOf } from "../reference/digest.ts";
+import type { Repository } from "../reference/reference.ts";
+import type { FetchedManifest } from "../registry/fetch_manifest.ts";
+import { type Descriptor, MEDIA_TYPES } from "../registry/manifest.ts";
+import { putBlob } from "../registry/put_blob.ts";
+import type { Remote } from "../registry/remote.ts";
+import { type NextManifest, updateTag } from "../registry/update_tag.ts";
+import { type LegacySignature, parseLegacySignatures, TooManySignaturesError } from "./read_legacy.ts";
+
+/** A layer to append to a legacy manifest. */
+export interface LayerToAppend {
+  readonly repository: Repository;
+  readonly tag: string;
+  /** Store the layer's blob. Called once, and only when it is not there yet. */
+  readonly makeLayer: () => Promise<Descriptor>;
+  /** Whether one of the stored layers is as good as ours. */
+  readonly isThere: (stored: readonly LegacySignature[]) => Promise<boolean>;
+  /** Whether a stored layer gives way to ours; none does unless told. */
+  readonly replaces?: ((stored: Descriptor) => boolean) | undefined;
+  /** The tag is known to be absent. */
+  readonly knownAbsent?: boolean | undefined;
+  /** Write Docker's media types where no manifest is there yet (COSIGN_DOCKER_MEDIA_TYPES). */
+  readonly dockerMediaTypes?: boolean | undefined;
+  readonly clock: Clock;
+  readonly random: () => number;
+}
+
+/** The config blob that cosign writes: one history entry and one layer for each signature. */
+function buildConfig(layers: readonly Descriptor[]): Uint8Array {
+  const created = "0001-01-01T00:00:00Z";
+  return encodeText(JSON.stringify({
+    architecture: "",
+    created,
+    history: layers.map(() => ({ created })),
+    os: "",
+    rootfs: { type: "layers", diff_ids: layers.map(({ digest }) => digest) },
+    config: {},
+  }));
+}
+
+/** What the manifest is built on: the stored one, field by field, or a new one. */
+function baseOf(
+  current: FetchedManifest | undefined,
+  dockerMediaTypes: boolean,
+): { readonly document: Record<string, unknown>; readonly mediaType: string } {
+  if (current !== undefined) {
+    const document = JSON.parse(decodeText(current.bytes)) as Record<string, unknown>;
+    const mediaType = document["mediaType"] ?? current.mediaType;
+    return {
+      document,
+      mediaType: mediaType === MEDIA_TYPES.dockerManifest ? mediaType : MEDIA_TYPES.ociManifest,
+    };
+  }
+  const mediaType = dockerMediaTypes ? MEDIA_TYPES.dockerManifest : MEDIA_TYPES.ociManifest;
+  return { document: { schemaVersion: 2, mediaType, config: {}, layers: [] }, mediaType };
+}
+
+/** The manifest with one more layer in it (cosign specs/SIGNATURE_SPEC.md). */
+async function append(
+  remote: Remote,
+  { repository, dockerMediaTypes = false, replaces = () => false }: LayerToAppend,
+  current: FetchedManifest | undefined,
+  layer: Descriptor,
+): Promise<NextManifest> {
+  const { document, mediaType } = baseOf(current, dockerMediaTypes);
+  // As they stand: what another tool wrote into its layers stays.
+  const stored = (document["layers"] as Descriptor[]).filter((one) => !replaces(one));
+  const layers = [...stored, layer];
+  if (layers.length > MAX_SIGNATURES) throw new TooManySignaturesError(layers.length);
+  const config = buildConfig(layers);
+  const configType = mediaType === MEDIA_TYPES.dockerManifest
+    ? MEDIA_TYPES.dockerConfig
+    : MEDIA_TYPES.ociConfig;
+  const bytes = encodeText(JSON.stringify({
+    ...document,
+    config: { mediaType: configType, size: config.length, digest: digestOf(config) },
+    layers,
+  }));
+  await putBlob(remote, repository, config);
+  return { bytes, mediaType };
+}
+
+/**
+ * Append a layer to the manifest under a legacy tag, beside those that are there.
+ *
+ * @returns whether it was stored; not, if one as good was there
+ * @throws {RegistryError}
+ * @throws {MalformedError} if what the tag names is no such manifest: it is left as it is
+ * @throws {TooManySignaturesError}
+ */
+export async function appendLayer(remote: Remote, appended: LayerToAppend): Promise<boolean> {
+  const { repository, tag, makeLayer, isThere, knownAbsent, clock, random } = appended;
+  let layer: Promise<Descriptor> | undefined;
+  return await updateTag(remote, {
+    repository,
+    tag,
+    knownAbsent,
+    clock,
+    random,
+    edit: async (current) => {
+      const stored = current === undefined ? [] : parseLegacySignatures(current.bytes);
+      if (await isThere(stored)) return undefined;
+      return await append(remote, appended, current, await (layer ??= makeLayer()));
+    },
+  });
+}

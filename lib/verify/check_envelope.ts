@@ -1,0 +1,126 @@
+import { messageOf } from "../base/errors.ts";
+import { type Digest, digestHex } from "../reference/digest.ts";
+import { type Envelope, preAuthEncoding } from "../signature/dsse.ts";
+import { isPredicateType } from "../signature/predicate_type.ts";
+import type { SignatureFormat } from "../signature/signature_format.ts";
+import { INTOTO_PAYLOAD_TYPE, parseStatement, type Statement } from "../signature/statement.ts";
+import { checkAnnotations } from "./check_annotations.ts";
+import { findSigner } from "./check_signature.ts";
+import type { SignaturePolicy } from "./signature_policy.ts";
+import type { Reason } from "./reason.ts";
+import type { Check, SignatureResult } from "./verdict.ts";
+
+/** A signed in-toto statement as it was found. */
+export interface FoundEnvelope {
+  readonly format: SignatureFormat;
+  readonly envelope: Envelope;
+  /** Whether it says that it was signed with a certificate. */
+  readonly hasCertificate: boolean;
+}
+
+/** What a statement must say. */
+export interface StatementPolicy extends SignaturePolicy {
+  readonly predicateType: string;
+  /** Whether it must be about the image; yes, unless told. */
+  readonly checkClaims?: boolean | undefined;
+}
+
+/** A statement about something else than was asked for. */
+export interface OtherPredicate {
+  readonly predicateType: string;
+}
+
+function readStatement(payload: Uint8Array): Statement | string {
+  try {
+    return parseStatement(payload);
+  } catch (error) {
+    return messageOf(error);
+  }
+}
+
+/** cosign 1 wrote the predicate type where the type of the payload belongs. */
+function isStatementType(payloadType: string, { predicateType }: Statement): boolean {
+  return payloadType === INTOTO_PAYLOAD_TYPE || payloadType === predicateType;
+}
+
+/**
+ * Judge a signed in-toto statement against an image's digest. Its signature is verified over the bytes
+ * that were found, and what those bytes say is believed only then.
+ */
+export async function checkEnvelope(
+  { format, envelope, hasCertificate }: FoundEnvelope,
+  digest: Digest,
+  { keys, annotations, predicateType, checkClaims = true }: StatementPolicy,
+): Promise<SignatureResult | OtherPredicate> {
+  const checks: Check[] = [];
+  const failed = (reason: Reason): SignatureResult => ({
+    format,
+    verified: false,
+    checks,
+    reasons: [reason],
+  });
+
+  const { payload, payloadType, signatures } = envelope;
+  // Read before it is verified only to tell what was asked for from what was not.
+  const statement = readStatement(payload);
+  if (typeof statement !== "string" && !isPredicateType(predicateType, statement.predicateType)) {
+    return { predicateType: statement.predicateType };
+  }
+  if (hasCertificate) {
+    return failed({
+      code: "certificate-instead-of-key",
+      message: "the bundle is signed with a certificate, and a key was asked for",
+    });
+  }
+  const message = preAuthEncoding(payloadType, payload);
+  let signer: SignatureResult["signer"];
+  for (const signature of signatures) signer ??= await findSigner(keys, message, signature);
+  if (signer === undefined) {
+    return failed({
+      code: "signature-mismatch",
+      message: "the signature is not by any key asked for",
+    });
+  }
+  checks.push("signature");
+  const refused = (reason: Reason): SignatureResult => ({ ...failed(reason), signer });
+
+  if (typeof statement === "string" && payloadType === INTOTO_PAYLOAD_TYPE) {
+    return refused({ code: "claim-malformed", message: statement });
+  }
+  if (typeof statement === "string" || !isStatementType(payloadType, statement)) {
+    return refused({
+      code: "claim-malformed",
+      message: "the signed payload is no in-toto statement",
+      expected: INTOTO_PAYLOAD_TYPE,
+      found: payloadType.slice(0, 200),
+    });
+  }
+  checks.push("predicate-type");
+  const verified: SignatureResult = {
+    format,
+    verified: true,
+    signer,
+    checks,
+    reasons: [],
+    signed: payload,
+  };
+  if (!checkClaims) return verified;
+  const subjects = statement.subjects.filter((subject) =>
+    subject.digest["sha256"] === digestHex(digest)
+  );
+  if (subjects.length === 0) {
+    return refused({
+      code: "claim-digest-mismatch",
+      message: "the signature is for another image",
+      expected: digest,
+      found: statement.subjects.map((subject) => subject.digest["sha256"] ?? "none")
+        .join(", ").slice(0, 200),
+    });
+  }
+  checks.push("claims");
+  const mismatches = subjects.map((subject) => checkAnnotations(annotations, subject.annotations));
+  const [mismatch] = mismatches;
+  if (mismatch !== undefined && !mismatches.includes(undefined)) return refused(mismatch);
+  if (Object.keys(annotations).length > 0) checks.push("annotations");
+  return verified;
+}

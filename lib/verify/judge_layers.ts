@@ -1,0 +1,50 @@
+import { MAX_ATTACHMENT_BYTES } from "../base/limits.ts";
+import type { LegacySignature } from "../signature/read_legacy.ts";
+import type { Descriptor } from "../registry/manifest.ts";
+import type { Findings } from "./findings.ts";
+import type { SignatureResult } from "./verdict.ts";
+
+/** The layers of a legacy manifest, and how each is judged. */
+export interface Layers {
+  readonly layers: readonly LegacySignature[];
+  /** Fetch what a layer holds; `undefined` where it does not exist. */
+  readonly open: (descriptor: Descriptor) => Promise<Uint8Array | undefined>;
+  readonly judge: (layer: LegacySignature, bytes: Uint8Array) => Promise<SignatureResult>;
+  /** What the bytes are called in a reason: "the signed payload". */
+  readonly called: string;
+  /** Judge every one, instead of stopping at the first good one. */
+  readonly exhaustive: boolean;
+}
+
+/** Judge the layers of a legacy manifest one by one; what is broken hides no other. */
+export async function judgeLayers(
+  findings: Findings,
+  { layers, open, judge, called, exhaustive }: Layers,
+): Promise<void> {
+  for (const layer of layers) {
+    const { size, digest } = layer.payload;
+    if (size > MAX_ATTACHMENT_BYTES) {
+      findings.refuse("legacy", {
+        code: "attachment-too-large",
+        message: `${called} is larger than ${MAX_ATTACHMENT_BYTES} bytes`,
+        found: String(size),
+      });
+      continue;
+    }
+    try {
+      const bytes = await open(layer.payload);
+      if (bytes === undefined) {
+        findings.refuse("legacy", {
+          code: "signature-missing",
+          message: `${called} ${digest} does not exist`,
+        });
+        continue;
+      }
+      const result = await judge(layer, bytes);
+      findings.signatures.push(result);
+      if (result.verified && !exhaustive) return;
+    } catch (error) {
+      findings.caught("legacy", error);
+    }
+  }
+}

@@ -1,0 +1,159 @@
+import type { Digest } from "../reference/digest.ts";
+import type { Repository } from "../reference/reference.ts";
+import { fetchBlob } from "../registry/fetch_blob.ts";
+import { fetchManifest } from "../registry/fetch_manifest.ts";
+import type { Remote } from "../registry/remote.ts";
+import { LAYER_PREDICATE_TYPE } from "../signature/attach_attestation.ts";
+import { parseImageBundle } from "../signature/bundle.ts";
+import { buildEnvelope, parseEnvelope } from "../signature/dsse.ts";
+import { isPredicateType } from "../signature/predicate_type.ts";
+import { type LegacySignature, parseLegacySignatures } from "../signature/read_legacy.ts";
+import type { SignatureFormat } from "../signature/signature_format.ts";
+import { SIGN_PREDICATE_TYPE } from "../signature/statement.ts";
+import { locateSignatures, type SignatureStore } from "../signature/store.ts";
+import { checkStatementBundle } from "./check_bundle.ts";
+import { checkEnvelope, type OtherPredicate, type StatementPolicy } from "./check_envelope.ts";
+import { Findings } from "./findings.ts";
+import { judgeLayers } from "./judge_layers.ts";
+import { lookForBundles } from "./look_for_bundles.ts";
+import type { SignatureResult, Verdict } from "./verdict.ts";
+import type { VerifyOptions } from "./verify_digest.ts";
+
+/** How to verify attestations. */
+export interface VerifyAttestationOptions extends VerifyOptions {
+  /** The predicate type that must be attested: a URI. */
+  readonly predicateType: string;
+  /** Whether the statement must be about the image; yes, unless told. */
+  readonly checkClaims?: boolean | undefined;
+}
+
+/** What the functions below work on. */
+interface Work {
+  readonly remote: Remote;
+  readonly digest: Digest;
+  readonly store: SignatureStore;
+  readonly options: VerifyAttestationOptions;
+  readonly policy: StatementPolicy;
+  readonly findings: Findings;
+}
+
+/** Why an attestation of another type does not satisfy, whoever made it (CVE-2022-35929). */
+function otherPredicate(
+  { policy: { predicateType } }: Work,
+  format: SignatureFormat,
+  found: string,
+): SignatureResult {
+  return {
+    format,
+    verified: false,
+    checks: [],
+    reasons: [{
+      code: "predicate-type-mismatch",
+      message: "an attestation of another predicate type is there",
+      expected: predicateType,
+      found: found.slice(0, 200),
+    }],
+  };
+}
+
+/** The result for what was judged; a verified one carries the envelope to hand on. */
+function resultOf(
+  work: Work,
+  format: SignatureFormat,
+  judged: SignatureResult | OtherPredicate,
+  envelope: () => Uint8Array,
+): SignatureResult {
+  if (!("verified" in judged)) return otherPredicate(work, format, judged.predicateType);
+  return judged.verified ? { ...judged, envelope: envelope() } : judged;
+}
+
+async function lookForBundleAttestations(work: Work): Promise<void> {
+  const { remote, digest, store, options, policy, findings } = work;
+  const passBy = (found: string): void => {
+    // A signature is no attestation of another type, but none at all.
+    if (found !== SIGN_PREDICATE_TYPE) {
+      findings.signatures.push(otherPredicate(work, "bundle", found));
+    }
+  };
+  await lookForBundles({
+    remote,
+    digest,
+    store,
+    predicateType: policy.predicateType,
+    hasFallbackTag: options.tags?.has(store.referrersTag),
+    exhaustive: options.exhaustive === true,
+    findings,
+    async judgeBundle(bytes) {
+      const judged = await checkStatementBundle(bytes, digest, policy);
+      if (!("verified" in judged)) return passBy(judged.predicateType);
+      const envelope = () => buildEnvelope(parseImageBundle(bytes).envelope);
+      findings.signatures.push(resultOf(work, "bundle", judged, envelope));
+    },
+    // Signatures attest nothing.
+    judgeLegacy: () => Promise.resolve(),
+    passBy,
+  });
+}
+
+/** Judge one layer; what says that it is of another type is not fetched. */
+async function judgeLegacy(work: Work, layers: readonly LegacySignature[]): Promise<void> {
+  const { remote, digest, store, options, policy, findings } = work;
+  const wanted = layers.filter(({ payload }) => {
+    const found = payload.annotations?.[LAYER_PREDICATE_TYPE];
+    if (found === undefined || isPredicateType(policy.predicateType, found)) return true;
+    findings.signatures.push(otherPredicate(work, "legacy", found));
+    return false;
+  });
+  await judgeLayers(findings, {
+    layers: wanted,
+    open: (descriptor) => fetchBlob(remote, store.repository, descriptor),
+    async judge({ hasCertificate }, bytes) {
+      const envelope = parseEnvelope(bytes);
+      const judged = await checkEnvelope(
+        { format: "legacy", envelope, hasCertificate },
+        digest,
+        policy,
+      );
+      return resultOf(work, "legacy", judged, () => bytes);
+    },
+    called: "the attestation",
+    exhaustive: options.exhaustive === true,
+  });
+}
+
+async function lookForLegacyAttestations(work: Work): Promise<void> {
+  const { remote, store, options, findings } = work;
+  if (options.tags?.has(store.attestationTag) === false) return;
+  try {
+    const manifest = await fetchManifest(remote, store.repository, store.attestationTag);
+    if (manifest !== undefined) await judgeLegacy(work, parseLegacySignatures(manifest.bytes));
+  } catch (error) {
+    findings.caught("legacy", error);
+  }
+}
+
+/**
+ * Verify that something is attested of an image known by digest. Both formats are read, and one
+ * attestation of the predicate type asked for that satisfies the policy is enough. Attestations of
+ * other types never do; where there are only such, the verdict is `failed`, and where there are none
+ * at all it is `unsigned`.
+ *
+ * That the image itself exists is not asked.
+ */
+export async function verifyAttestation(
+  remote: Remote,
+  image: Repository,
+  digest: Digest,
+  options: VerifyAttestationOptions,
+): Promise<Verdict> {
+  const store = locateSignatures(image, digest, options.store ?? {});
+  const findings = new Findings();
+  const { predicateType, checkClaims } = options;
+  const policy: StatementPolicy = { ...options.policy, predicateType, checkClaims };
+  const work: Work = { remote, digest, store, options, policy, findings };
+  for (const look of [lookForBundleAttestations, lookForLegacyAttestations]) {
+    await look(work);
+    if (findings.verified) break;
+  }
+  return findings.conclude(digest, { code: "no-signature", message: "there is no attestation" });
+}
