@@ -8,7 +8,11 @@ import { type Descriptor, MEDIA_TYPES } from "../registry/manifest.ts";
 import { putBlob } from "../registry/put_blob.ts";
 import type { Remote } from "../registry/remote.ts";
 import { type NextManifest, updateTag } from "../registry/update_tag.ts";
-import { type LegacySignature, parseLegacySignatures, TooManySignaturesError } from "./read_legacy.ts";
+import {
+  type LegacySignature,
+  parseLegacySignatures,
+  TooManySignaturesError,
+} from "./read_legacy.ts";
 
 /** A layer to append to a legacy manifest. */
 export interface LayerToAppend {

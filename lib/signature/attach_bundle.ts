@@ -35,7 +35,10 @@ function buildReferrer(
   const annotations = {
     "dev.sigstore.bundle.content": "dsse-envelope",
     [PREDICATE_TYPE_ANNOTATION]: predicateType,
-    "org.opencontainers.image.created": new Date(clock.now()).toISOString().replace(/\.\d+Z$/u, "Z"),
+    "org.opencontainers.image.created": new Date(clock.now()).toISOString().replace(
+      /\.\d+Z$/u,
+      "Z",
+    ),
   };
   const bytes = encodeText(JSON.stringify({
     schemaVersion: 2,

@@ -8,6 +8,9 @@ import type { SignatureStore } from "./store.ts";
 export const LEGACY_ANNOTATIONS = {
   signature: "dev.cosignproject.cosign/signature",
   certificate: "dev.sigstore.cosign/certificate",
+  chain: "dev.sigstore.cosign/chain",
+  bundle: "dev.sigstore.cosign/bundle",
+  timestamp: "dev.sigstore.cosign/rfc3161timestamp",
 } as const;
 
 /** The media type of a simple-signing payload. */
@@ -51,7 +54,8 @@ export function parseLegacySignatures(manifest: Uint8Array): readonly LegacySign
 }
 
 /**
- * Fetch the legacy signatures of an image; `undefined` where there are none.
+ * Fetch the legacy signatures of an image, or what else lies in that form under a tag; `undefined`
+ * where there are none.
  *
  * @throws {RegistryError}
  * @throws {MalformedError}
@@ -60,11 +64,12 @@ export function parseLegacySignatures(manifest: Uint8Array): readonly LegacySign
 export async function readLegacySignatures(
   remote: Remote,
   { repository, signatureTag }: SignatureStore,
+  tag: string = signatureTag,
 ): Promise<
   | { readonly manifest: FetchedManifest; readonly signatures: readonly LegacySignature[] }
   | undefined
 > {
-  const manifest = await fetchManifest(remote, repository, signatureTag);
+  const manifest = await fetchManifest(remote, repository, tag);
   if (manifest === undefined) return undefined;
   return { manifest, signatures: parseLegacySignatures(manifest.bytes) };
 }

@@ -38,9 +38,13 @@ function readStatement(payload: Uint8Array): Statement | string {
   }
 }
 
-/** cosign 1 wrote the predicate type where the type of the payload belongs. */
-function isStatementType(payloadType: string, { predicateType }: Statement): boolean {
-  return payloadType === INTOTO_PAYLOAD_TYPE || payloadType === predicateType;
+/** cosign 1, which knew no bundles, wrote the predicate type where the payload's type belongs. */
+function isStatementType(
+  { format, envelope: { payloadType } }: FoundEnvelope,
+  { predicateType }: Statement,
+): boolean {
+  return payloadType === INTOTO_PAYLOAD_TYPE ||
+    format === "legacy" && payloadType === predicateType;
 }
 
 /**
@@ -48,10 +52,11 @@ function isStatementType(payloadType: string, { predicateType }: Statement): boo
  * that were found, and what those bytes say is believed only then.
  */
 export async function checkEnvelope(
-  { format, envelope, hasCertificate }: FoundEnvelope,
+  found: FoundEnvelope,
   digest: Digest,
   { keys, annotations, predicateType, checkClaims = true }: StatementPolicy,
 ): Promise<SignatureResult | OtherPredicate> {
+  const { format, envelope, hasCertificate } = found;
   const checks: Check[] = [];
   const failed = (reason: Reason): SignatureResult => ({
     format,
@@ -66,20 +71,23 @@ export async function checkEnvelope(
   if (typeof statement !== "string" && !isPredicateType(predicateType, statement.predicateType)) {
     return { predicateType: statement.predicateType };
   }
-  if (hasCertificate) {
-    return failed({
-      code: "certificate-instead-of-key",
-      message: "the bundle is signed with a certificate, and a key was asked for",
-    });
-  }
+  const certificate: Reason = {
+    code: "certificate-instead-of-key",
+    message: `the ${
+      format === "bundle" ? "bundle" : "attestation"
+    } is signed with a certificate, and a key was asked for`,
+  };
+  // Beside a legacy signature by a key there may be a certificate of that key as well.
+  if (hasCertificate && format === "bundle") return failed(certificate);
   const message = preAuthEncoding(payloadType, payload);
   let signer: SignatureResult["signer"];
   for (const signature of signatures) signer ??= await findSigner(keys, message, signature);
   if (signer === undefined) {
-    return failed({
-      code: "signature-mismatch",
-      message: "the signature is not by any key asked for",
-    });
+    return failed(
+      hasCertificate
+        ? certificate
+        : { code: "signature-mismatch", message: "the signature is not by any key asked for" },
+    );
   }
   checks.push("signature");
   const refused = (reason: Reason): SignatureResult => ({ ...failed(reason), signer });
@@ -87,7 +95,7 @@ export async function checkEnvelope(
   if (typeof statement === "string" && payloadType === INTOTO_PAYLOAD_TYPE) {
     return refused({ code: "claim-malformed", message: statement });
   }
-  if (typeof statement === "string" || !isStatementType(payloadType, statement)) {
+  if (typeof statement === "string" || !isStatementType(found, statement)) {
     return refused({
       code: "claim-malformed",
       message: "the signed payload is no in-toto statement",

@@ -1,13 +1,12 @@
 import type { Digest } from "../reference/digest.ts";
 import type { Repository } from "../reference/reference.ts";
 import { fetchBlob } from "../registry/fetch_blob.ts";
-import { fetchManifest } from "../registry/fetch_manifest.ts";
 import type { Remote } from "../registry/remote.ts";
 import { LAYER_PREDICATE_TYPE } from "../signature/attach_attestation.ts";
 import { parseImageBundle } from "../signature/bundle.ts";
 import { buildEnvelope, parseEnvelope } from "../signature/dsse.ts";
 import { isPredicateType } from "../signature/predicate_type.ts";
-import { type LegacySignature, parseLegacySignatures } from "../signature/read_legacy.ts";
+import { type LegacySignature, readLegacySignatures } from "../signature/read_legacy.ts";
 import type { SignatureFormat } from "../signature/signature_format.ts";
 import { SIGN_PREDICATE_TYPE } from "../signature/statement.ts";
 import { locateSignatures, type SignatureStore } from "../signature/store.ts";
@@ -125,8 +124,8 @@ async function lookForLegacyAttestations(work: Work): Promise<void> {
   const { remote, store, options, findings } = work;
   if (options.tags?.has(store.attestationTag) === false) return;
   try {
-    const manifest = await fetchManifest(remote, store.repository, store.attestationTag);
-    if (manifest !== undefined) await judgeLegacy(work, parseLegacySignatures(manifest.bytes));
+    const found = await readLegacySignatures(remote, store, store.attestationTag);
+    if (found !== undefined) await judgeLegacy(work, found.signatures);
   } catch (error) {
     findings.caught("legacy", error);
   }

@@ -68,8 +68,7 @@ async function judgeLegacy(work: Work, signatures: readonly LegacySignature[]): 
   await judgeLayers(findings, {
     layers: signatures,
     open: openPayloads(work),
-    judge: (signature, payload) =>
-      checkLegacySignature(signature, payload, digest, options.policy),
+    judge: (signature, payload) => checkLegacySignature(signature, payload, digest, options.policy),
     called: "the signed payload",
     exhaustive: options.exhaustive === true,
   });

@@ -51,6 +51,11 @@ function parseFormats({ format, newBundleFormat }: SignFlags): readonly Signatur
   return [known];
 }
 
+/** Whether COSIGN_DOCKER_MEDIA_TYPES asks for Docker's media types in legacy manifests. */
+export function usesDockerMediaTypes({ env }: Io): boolean {
+  return ["1", "true"].includes(env["COSIGN_DOCKER_MEDIA_TYPES"] ?? "");
+}
+
 /** Make of them what the library needs; asks for the key's password. */
 export async function signOptions(flags: SignFlags, io: Io): Promise<Omit<SignOptions, "tags">> {
   if (flags.tlogUpload === true || flags.useSigningConfig === true) {
@@ -67,7 +72,7 @@ export async function signOptions(flags: SignFlags, io: Io): Promise<Omit<SignOp
     store,
     key: await readPrivateKey(flags.key, io),
     dockerReference: flags.signContainerIdentity,
-    dockerMediaTypes: ["1", "true"].includes(io.env["COSIGN_DOCKER_MEDIA_TYPES"] ?? ""),
+    dockerMediaTypes: usesDockerMediaTypes(io),
     dryRun: flags.dryRun,
     clock: io.clock,
     random: Math.random,

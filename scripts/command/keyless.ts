@@ -1,0 +1,42 @@
+import { type Command, Option } from "commander";
+import { UsageError } from "../../lib/base/errors.ts";
+
+/** cosign's flags of signing and verifying without a key of one's own. */
+const KEYLESS = [
+  "certificate-identity",
+  "certificate-identity-regexp",
+  "certificate-oidc-issuer",
+  "certificate-oidc-issuer-regexp",
+  "identity-token",
+  "fulcio-url",
+  "oidc-issuer",
+  "oidc-client-id",
+  "rekor-url",
+  "timestamp-server-url",
+] as const;
+
+/** Declare cosign's keyless flags, out of sight: they are named in the refusal. */
+export function defineKeylessOptions(command: Command): void {
+  for (const name of KEYLESS) command.addOption(new Option(`--${name} <value>`).hideHelp());
+}
+
+/**
+ * The key that a task needs, and no keyless flag beside it.
+ *
+ * @throws {UsageError}
+ */
+export function requireKey(command: Readonly<Record<string, unknown>>): string {
+  const camel = (name: string): string =>
+    name.replace(/-(\w)/gu, (_, letter: string) => letter.toUpperCase());
+  const given = KEYLESS.find((name) => command[camel(name)] !== undefined);
+  if (given !== undefined) {
+    throw new UsageError(
+      `Cannot use --${given}: keyless signing and verifying is not supported yet; use --key`,
+    );
+  }
+  const { key } = command;
+  if (typeof key === "string") return key;
+  throw new UsageError(
+    "Cannot go without --key: keyless signing and verifying is not supported yet",
+  );
+}

@@ -1,0 +1,142 @@
+#!/usr/bin/env node
+import { type Command, Option } from "commander";
+import { decodeText } from "../lib/base/bytes.ts";
+import { UsageError } from "../lib/base/errors.ts";
+import { pooled } from "../lib/base/pool.ts";
+import { formatReference, parseReference, type Reference } from "../lib/reference/reference.ts";
+import { safeText } from "../lib/report/safe_text.ts";
+import { parsePredicateType } from "../lib/signature/predicate_type.ts";
+import type { Verdict } from "../lib/verify/verdict.ts";
+import { verifyAttestation } from "../lib/verify/verify_attestation.ts";
+import { verifyImage } from "../lib/verify/verify_image.ts";
+import { collect } from "./command/annotations.ts";
+import { cosignText } from "./command/cosign_output.ts";
+import { defineKeylessOptions, requireKey } from "./command/keyless.ts";
+import { readPublicKey } from "./command/keys.ts";
+import {
+  defineRegistryOptions,
+  defineWorkerOption,
+  type RegistryFlags,
+  storeOptions,
+  withRegistries,
+  type WorkerFlags,
+} from "./command/registry_options.ts";
+import { runIfMain, type Task } from "./command/task.ts";
+
+interface Flags extends RegistryFlags, WorkerFlags {
+  readonly key?: string;
+  readonly type: string;
+  readonly output: string;
+  readonly checkClaims: boolean;
+  readonly policy?: readonly string[];
+}
+
+/** The error in cosign's words, with the reasons. */
+function errorText(verdict: Exclude<Verdict, { kind: "verified" }>, type: string): string {
+  const why = [...new Set(verdict.reasons.map(({ message }) => message))].join("; ");
+  if (verdict.kind === "unknown") return `could not tell: ${why}`;
+  if (verdict.reasons.every(({ code }) => code === "predicate-type-mismatch")) {
+    const found = verdict.signatures.flatMap(({ reasons }) => reasons.map((one) => one.found));
+    return `none of the attestations matched the predicate type: ${type}, found: ${
+      [...new Set(found)].join(",")
+    }`;
+  }
+  return `no matching attestations: ${why}`;
+}
+
+/** cosign evaluates CUE and Rego here; a policy that is not evaluated must not look as if it were. */
+function refusePolicies(policies: readonly string[] = []): void {
+  for (const file of policies) {
+    const language = file.endsWith(".rego") ? "Rego" : file.endsWith(".cue") ? "CUE" : undefined;
+    throw new UsageError(
+      language === undefined
+        ? `Cannot use policy ${file}: want a .cue or .rego file, and neither is supported`
+        : `Cannot use policy ${file}: ${language} is not supported; pipe the output to its own tool`,
+    );
+  }
+}
+
+function defineOptions(command: Command): void {
+  command
+    .argument("<image...>", "tags or digests of images")
+    .option("--key <file>", "public key that the attestation must be by")
+    .option(
+      "--type <type>",
+      "predicate type that must be attested: slsaprovenance, slsaprovenance02, slsaprovenance1, " +
+        "link, spdx, spdxjson, cyclonedx, vuln, openvex, custom or a URI",
+      "custom",
+    )
+    .option("--check-claims", "the statement must be about the image", true)
+    .option("--no-check-claims", "it may be about anything")
+    .option("-o, --output <format>", "json or text; both print the same", "json")
+    .option("--insecure-ignore-tlog", "as with cosign; with a key the log is not checked anyway")
+    .addOption(new Option("--policy <file>").argParser(collect).hideHelp())
+    // Both formats are always read.
+    .addOption(new Option("--new-bundle-format").hideHelp())
+    .addOption(new Option("--no-new-bundle-format").hideHelp())
+    .addOption(new Option("--experimental-oci11").hideHelp());
+  defineKeylessOptions(command);
+  defineRegistryOptions(command);
+  defineWorkerOption(command, 10);
+}
+
+/** Verify attestations of images one by one, as cosign does; every image is tried. */
+export const task: Task<Flags> = {
+  name: "verify-attestation",
+  summary: "Verify what is attested of images, with cosign's output and exit codes",
+  examples: [
+    [
+      "verify-attestation --key cosign.pub --type spdxjson registry.example/app:1.0",
+      "print the envelopes of good SBOMs, one a line",
+    ],
+    [
+      "verify-attestation --key cosign.pub --type https://example.com/scan/v1 registry.example/app:1.0",
+      "a predicate type of one's own",
+    ],
+  ],
+  define: defineOptions,
+  async run(args, flags, io) {
+    const key = requireKey({ ...flags });
+    refusePolicies(flags.policy);
+    if (!["json", "text"].includes(flags.output)) {
+      throw new UsageError(`Cannot print as "${flags.output}": want json or text`);
+    }
+    const references = args.map(parseReference);
+    const options = {
+      policy: { keys: [await readPublicKey(key)], annotations: {} },
+      store: storeOptions(flags, io.env),
+      exhaustive: true,
+      predicateType: parsePredicateType(flags.type),
+      checkClaims: flags.checkClaims,
+    };
+    return await withRegistries(flags, io, flags.maxWorkers, async (remote) => {
+      const verify = async (reference: Reference) => ({
+        reference,
+        verdict: await verifyImage(
+          remote,
+          reference,
+          options,
+          (from, image, digest) => verifyAttestation(from, image, digest, options),
+        ),
+      });
+      let code = 0;
+      for await (
+        const { reference, verdict } of pooled(references, verify, { limit: flags.maxWorkers })
+      ) {
+        if (verdict.kind !== "verified") {
+          code = 1;
+          const why = safeText(errorText(verdict, flags.type));
+          await io.stderr.write(`Error: ${formatReference(reference)}: ${why}\n`);
+          continue;
+        }
+        await io.stderr.write(cosignText(reference, verdict.signatures));
+        for (const { envelope } of verdict.signatures) {
+          if (envelope !== undefined) await io.stdout.write(`${decodeText(envelope)}\n`);
+        }
+      }
+      return code;
+    });
+  },
+};
+
+await runIfMain(import.meta.url, task);
