@@ -106,7 +106,10 @@ const VULN: Shape = {
   },
 };
 
-const ObjectSchema = v.nullable(v.record(v.string(), v.unknown()));
+const ObjectSchema = v.nullable(v.custom<Record<string, unknown>>(
+  (value) => typeof value === "object" && value !== null && !Array.isArray(value),
+  "want an object",
+));
 
 function readDocument(bytes: Uint8Array): Record<string, unknown> {
   return parseJson("predicate", bytes, ObjectSchema) ?? {};

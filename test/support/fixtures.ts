@@ -43,12 +43,14 @@ function readJson<Value>(name: string): Value {
   return JSON.parse(readFileSync(fixturePath(name), "utf8")) as Value;
 }
 
-/** The cases that verify images with a key and without the transparency log. */
-export function readKeyCases(): readonly (FixtureCase & { readonly verify: { key: string } })[] {
+/** The cases that a command verifies with a key and without the transparency log: images, unless told. */
+export function readKeyCases(
+  command = "verify",
+): readonly (FixtureCase & { readonly verify: { key: string } })[] {
   return readJson<readonly FixtureCase[]>("cases.json").filter((
     found,
   ): found is FixtureCase & { readonly verify: { key: string } } =>
-    found.verify.command === "verify" && found.verify.key !== undefined &&
+    found.verify.command === command && found.verify.key !== undefined &&
     found.verify.flags?.includes("--trusted-root") !== true
   );
 }

@@ -10,11 +10,13 @@ import { digestOf } from "../../lib/reference/digest.ts";
 import { MEDIA_TYPES } from "../../lib/registry/manifest.ts";
 import { createMemoryRegistry, type MemoryRegistry } from "../../lib/registry/memory.ts";
 import type { ResolvedManifest } from "../../lib/registry/resolve_digest.ts";
+import { buildAttestationStatement } from "../../lib/signature/attestation_statement.ts";
 import { buildClaim } from "../../lib/signature/claim.ts";
 import { LEGACY_ANNOTATIONS } from "../../lib/signature/read_legacy.ts";
 import { buildSignStatement } from "../../lib/signature/statement.ts";
 import { REASON_CODES, type ReasonCode } from "../../lib/verify/reason.ts";
 import type { Verdict, VerdictKind } from "../../lib/verify/verdict.ts";
+import { verifyAttestation } from "../../lib/verify/verify_attestation.ts";
 import { verifyRecursive } from "../../lib/verify/verify_recursive.ts";
 import { createSwitch, type Trouble, TROUBLES } from "../support/faults.ts";
 import { APP, createKey, jsonBytes, putImage, sign, trust } from "../support/images.ts";
@@ -166,6 +168,30 @@ test("verifyRecursive() gives the reason child-not-verified, and the verdict fai
   await sign(remote, child, { key: KEY });
   assert.equal((await judge()).kind, "verified");
   seen.add("child-not-verified");
+});
+
+test("verifyAttestation() gives the reason predicate-type-mismatch, and the verdict failed", async () => {
+  const registry = createMemoryRegistry();
+  const image = putImage(registry, "1.0");
+  const predicateType = "https://slsa.dev/provenance/v1";
+  const statement = buildAttestationStatement({
+    name: "localhost:5000/team/app",
+    digest: image.digest,
+    predicateType,
+    predicate: {},
+  });
+  putBundle(registry, image, await bundleOver(KEY, statement));
+  const { kind, reasons } = await verifyAttestation(
+    openTestRemote(registry).remote,
+    APP,
+    image.digest,
+    { policy: trust([KEY]), predicateType: "https://spdx.dev/Document" },
+  );
+  assert.deepEqual([kind, reasons.map(({ code }) => code)], ["failed", [
+    "predicate-type-mismatch",
+  ]]);
+  assert.equal(reasons[0]!.found, predicateType);
+  seen.add("predicate-type-mismatch");
 });
 
 test("REASON_CODES has no reason for what never happens", () => {
