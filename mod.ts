@@ -84,6 +84,7 @@ export {
 } from "./lib/signature/statement.ts";
 export type { StoreOptions } from "./lib/signature/store.ts";
 
+export { attestDigest } from "./lib/sign/attest_digest.ts";
 export { signDigest } from "./lib/sign/sign_digest.ts";
 export type { SignOptions, SignOutcome, SignOutcomes } from "./lib/sign/signing_job.ts";
 
@@ -97,6 +98,7 @@ export type {
   Verdict,
   VerdictKind,
 } from "./lib/verify/verdict.ts";
+export { verifyAttestation } from "./lib/verify/verify_attestation.ts";
 export { verifyDigest, type VerifyOptions } from "./lib/verify/verify_digest.ts";
 export { verifyImage } from "./lib/verify/verify_image.ts";
 
