@@ -74,7 +74,10 @@ export { openSealedKey, sealKey } from "./lib/keys/sealed_key.ts";
 export { verifySignature } from "./lib/keys/verify_signature.ts";
 
 export { type Annotations, buildClaim, type Claim, parseClaim } from "./lib/signature/claim.ts";
-export { preAuthEncoding } from "./lib/signature/dsse.ts";
+export { type Attested, buildAttestationStatement } from "./lib/signature/attestation_statement.ts";
+export { type Envelope, parseEnvelope, preAuthEncoding } from "./lib/signature/dsse.ts";
+export { buildPredicate } from "./lib/signature/predicate.ts";
+export { parsePredicateType, PREDICATE_TYPES } from "./lib/signature/predicate_type.ts";
 export type { SignatureFormat } from "./lib/signature/signature_format.ts";
 export {
   buildSignStatement,
@@ -84,7 +87,7 @@ export {
 } from "./lib/signature/statement.ts";
 export type { StoreOptions } from "./lib/signature/store.ts";
 
-export { attestDigest } from "./lib/sign/attest_digest.ts";
+export { type Attestation, attestDigest, type AttestOptions } from "./lib/sign/attest_digest.ts";
 export { signDigest } from "./lib/sign/sign_digest.ts";
 export type { SignOptions, SignOutcome, SignOutcomes } from "./lib/sign/signing_job.ts";
 
@@ -98,7 +101,10 @@ export type {
   Verdict,
   VerdictKind,
 } from "./lib/verify/verdict.ts";
-export { verifyAttestation } from "./lib/verify/verify_attestation.ts";
+export {
+  verifyAttestation,
+  type VerifyAttestationOptions,
+} from "./lib/verify/verify_attestation.ts";
 export { verifyDigest, type VerifyOptions } from "./lib/verify/verify_digest.ts";
 export { verifyImage } from "./lib/verify/verify_image.ts";
 
