@@ -65,6 +65,12 @@ function rewriteWord(
   const [, dashes = "", typed = "", rest = ""] = match;
   const name = OLD_NAMES[typed] ?? typed;
   const flag = flags.get(name);
+  // A flag that is itself a denial, and its value: --no-upload=true.
+  const denied = flags.get(name.replace(/^no-/u, ""));
+  if (flag === undefined && denied?.words.has(`--${name}`) === true) {
+    const value = parseBoolean(rest.slice(1));
+    return value === undefined ? [word] : booleanWords(denied, !value);
+  }
   if (flag === undefined) return [word];
   if (dashes === "-") warn(`WARNING: the flag -${typed} is written --${name}\n`);
   const value = flag.takesValue || rest === "" ? undefined : parseBoolean(rest.slice(1));

@@ -80,6 +80,10 @@ test("attest without upload writes the bundle to a file, and a legacy envelope t
   );
   assert.equal(countWrites(registry), writes, "nothing is stored");
   assert.equal((await run(attest, words, "x")).code, 2, "it would go nowhere");
+  const goWords = words.map((word) => word === "--no-upload" ? `${word}=true` : word);
+  const go = await run(attest, [...goWords, "--new-bundle-format=false"], "x");
+  assert.equal(go.code, 0, go.stderr);
+  assert.match(go.stdout, /^\{"payload":"/u);
 });
 
 test("the words of cosign that are no use here are refused by name, with exit code 2", async () => {
