@@ -5,6 +5,7 @@
  * it answers three to four times as many requests on Node, and no fewer on Deno (bench/README.md).
  */
 
+import type { Readable } from "node:stream";
 import type { Dispatcher } from "undici";
 import { concatBytes } from "./bytes.ts";
 import type { ErrorCode } from "./errors.ts";
@@ -30,9 +31,16 @@ export interface HttpRequest {
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: Uint8Array;
+  /** A body that is sent piece by piece instead. The caller says its length in the headers. */
+  readonly upload?: AsyncIterable<Uint8Array>;
+  /**
+   * Takes the body of a 2xx answer piece by piece; the answer then holds none. The next piece is read
+   * when the promise resolves, and the exchange fails if it rejects.
+   */
+  readonly receive?: (piece: Uint8Array) => Promise<void>;
   /** The answer's body is cut off with an error beyond this. */
   readonly maxBytes: number;
-  /** Milliseconds for the whole exchange. */
+  /** Milliseconds for the whole exchange; piece by piece, for each of them. */
   readonly deadline: number;
 }
 
@@ -97,6 +105,17 @@ function joinHeaders(
   return joined;
 }
 
+/** Give the pieces of a body on, and tell of each. */
+async function* watch(
+  pieces: AsyncIterable<Uint8Array>,
+  onPiece: () => void,
+): AsyncGenerator<Uint8Array> {
+  for await (const piece of pieces) {
+    onPiece();
+    yield piece;
+  }
+}
+
 /** One exchange, as a promise. */
 function exchange(dispatcher: Dispatcher, request: HttpRequest): Promise<HttpResponse> {
   const { url, method, maxBytes } = request;
@@ -112,17 +131,41 @@ function exchange(dispatcher: Dispatcher, request: HttpRequest): Promise<HttpRes
       reject(new HttpError(failure, message, { cause }));
       controller?.abort(new Error(message));
     };
-    const timer = setTimeout(
-      () => fail("timeout", `no complete answer within ${request.deadline / 1000} s`),
-      request.deadline,
-    );
+    const startTimer = (): ReturnType<typeof setTimeout> =>
+      setTimeout(
+        () => fail("timeout", `no complete answer within ${request.deadline / 1000} s`),
+        request.deadline,
+      );
+    let timer = startTimer();
+    const restartTimer = (): void => {
+      clearTimeout(timer);
+      timer = startTimer();
+    };
+    const take = async (
+      receive: NonNullable<HttpRequest["receive"]>,
+      piece: Uint8Array,
+      flow: Dispatcher.DispatchController,
+    ): Promise<void> => {
+      flow.pause();
+      // However long the taker needs: the registry is not to blame for it.
+      clearTimeout(timer);
+      try {
+        await receive(piece);
+        timer = startTimer();
+        flow.resume();
+      } catch (error) {
+        fail("aborted", "the answer was not wanted to its end", error);
+      }
+    };
 
     dispatcher.dispatch({
       origin: url.origin,
       method,
       path: `${url.pathname}${url.search}`,
       headers: { ...request.headers },
-      body: request.body ?? null,
+      // undici takes any iterable, and its types only say so of request().
+      body: request.body ??
+        (request.upload && watch(request.upload, restartTimer) as unknown as Readable) ?? null,
       // undici would close the connection after each HEAD, lest the server send a body all the same.
       // Over TLS that is a handshake for every tag; Go's client, and so cosign, does not do it either.
       reset: false,
@@ -134,11 +177,13 @@ function exchange(dispatcher: Dispatcher, request: HttpRequest): Promise<HttpRes
         status = code;
         headers = joinHeaders(fields);
       },
-      onResponseData(_controller, chunk) {
+      onResponseData(flow, chunk) {
         length += chunk.length;
         if (length > maxBytes) fail("too-large", `answer is larger than ${maxBytes} bytes`);
         // The chunk is a view of the parser's own buffer, which is used again.
-        else chunks.push(new Uint8Array(chunk));
+        else if (request.receive === undefined || status < 200 || status > 299) {
+          chunks.push(new Uint8Array(chunk));
+        } else void take(request.receive, new Uint8Array(chunk), flow);
       },
       onResponseEnd() {
         clearTimeout(timer);

@@ -70,7 +70,7 @@ export function openAuthorizer(options: AuthorizerOptions): Authorizer {
     const request = tokenRequest({
       realm,
       ...(service === undefined ? {} : { service }),
-      scopes: scope === "" ? [] : [scope],
+      scopes: scope === "" ? [] : scope.split(" "),
     }, await credentials());
     const response = await options.exchange({ ...request, maxBytes: MAX_ANSWER_BYTES });
     if (response.status === 200) return parseToken(response.body, now());

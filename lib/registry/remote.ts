@@ -32,9 +32,15 @@ export interface RegistryRequest {
   /** Path and query below the registry's root, or an address that the registry gave. */
   readonly target: string | URL;
   /** What the token must allow; `pull` unless told. */
-  readonly actions?: "pull" | "pull,push" | "catalog" | "login";
+  readonly actions?: "pull" | "pull,push" | "delete" | "catalog" | "login";
+  /** Another repository of the registry that must be readable too: a blob is to be mounted from it. */
+  readonly mountFrom?: Repository;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: Uint8Array;
+  /** A body that is sent piece by piece; it can be sent but once, and so there is one attempt. */
+  readonly upload?: HttpRequest["upload"];
+  /** Takes a 2xx answer's body piece by piece; once it has, there is no further attempt. */
+  readonly receive?: HttpRequest["receive"];
   readonly maxBytes?: number;
   /** Statuses that are answers; any other is thrown as a {@link RegistryError}. */
   readonly expect: readonly number[];
@@ -71,10 +77,12 @@ interface Host {
 }
 
 /** The scope of a token (https://distribution.github.io/distribution/spec/auth/scope/). */
-function scopeOf({ repository, actions = "pull" }: RegistryRequest): string {
+function scopeOf({ repository, actions = "pull", mountFrom }: RegistryRequest): string {
   // To log in is to ask for nothing but to be known.
   if (actions === "login") return "";
-  return actions === "catalog" ? "registry:catalog:*" : `repository:${repository.path}:${actions}`;
+  if (actions === "catalog") return "registry:catalog:*";
+  const scope = `repository:${repository.path}:${actions}`;
+  return mountFrom === undefined ? scope : `${scope} repository:${mountFrom.path}:pull`;
 }
 
 /** Docker Hub's API answers under another name than the one in references. */
@@ -126,6 +134,7 @@ export function openRemote(options: RemoteOptions): Remote {
     host: { pausedUntil: number },
     once: () => Promise<HttpResponse & { readonly url?: URL }>,
     isAnswer: (response: HttpResponse) => boolean,
+    mayRepeat: () => boolean = () => true,
   ): Promise<RegistryResponse> => {
     for (let attempt = 1;; attempt++) {
       signal?.throwIfAborted();
@@ -152,7 +161,7 @@ export function openRemote(options: RemoteOptions): Remote {
       const delay = asked || retryDelay(retry, attempt, options.random);
       const tooLarge = cause instanceof HttpError && cause.failure === "too-large";
       const again = response === undefined ? !tooLarge : isRetryable(response.status);
-      if (!again || attempt >= retry.attempts || delay > retry.maxDelay) {
+      if (!again || !mayRepeat() || attempt >= retry.attempts || delay > retry.maxDelay) {
         const failure = response === undefined
           ? (tooLarge ? "invalid-answer" : "unavailable")
           : failureOf(response.status);
@@ -223,9 +232,12 @@ export function openRemote(options: RemoteOptions): Remote {
           ...(authorization === undefined ? {} : { authorization }),
         },
         ...(request.body === undefined ? {} : { body: request.body }),
+        ...(request.upload === undefined ? {} : { upload: request.upload }),
+        ...(request.receive === undefined ? {} : { receive: request.receive }),
         maxBytes: request.maxBytes ?? MAX_ANSWER_BYTES,
       });
-      if (response.status === 401 && home && challenges++ < 2) {
+      const canRepeat = request.upload === undefined;
+      if (response.status === 401 && home && canRepeat && challenges++ < 2) {
         if (await host.authorizer.challenged(response, scope, authorization)) continue;
       }
       const redirected = [301, 302, 303, 307, 308].includes(response.status) &&
@@ -260,12 +272,22 @@ export function openRemote(options: RemoteOptions): Remote {
       const url = typeof request.target === "string"
         ? new URL(request.target, host.base)
         : request.target;
+      const { receive, upload } = request;
+      let flowed = upload !== undefined;
+      const watched = receive === undefined ? request : {
+        ...request,
+        receive: async (piece: Uint8Array): Promise<void> => {
+          flowed = true;
+          await receive(piece);
+        },
+      };
       return await persist(
         request.method,
         url,
         host,
-        () => attempt(request, host, url),
+        () => attempt(watched, host, url),
         ({ status }) => request.expect.includes(status),
+        () => !flowed,
       );
     },
   };

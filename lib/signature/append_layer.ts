@@ -4,6 +4,7 @@ import { MAX_SIGNATURES } from "../base/limits.ts";
 import { digestOf } from "../reference/digest.ts";
 import type { Repository } from "../reference/reference.ts";
 import type { FetchedManifest } from "../registry/fetch_manifest.ts";
+import { buildImageConfig } from "../registry/image_config.ts";
 import { type Descriptor, MEDIA_TYPES } from "../registry/manifest.ts";
 import { putBlob } from "../registry/put_blob.ts";
 import type { Remote } from "../registry/remote.ts";
@@ -30,19 +31,6 @@ export interface LayerToAppend {
   readonly dockerMediaTypes?: boolean | undefined;
   readonly clock: Clock;
   readonly random: () => number;
-}
-
-/** The config blob that cosign writes: one history entry and one layer for each signature. */
-function buildConfig(layers: readonly Descriptor[]): Uint8Array {
-  const created = "0001-01-01T00:00:00Z";
-  return encodeText(JSON.stringify({
-    architecture: "",
-    created,
-    history: layers.map(() => ({ created })),
-    os: "",
-    rootfs: { type: "layers", diff_ids: layers.map(({ digest }) => digest) },
-    config: {},
-  }));
 }
 
 /** What the manifest is built on: the stored one, field by field, or a new one. */
@@ -74,7 +62,7 @@ async function append(
   const stored = (document["layers"] as Descriptor[]).filter((one) => !replaces(one));
   const layers = [...stored, layer];
   if (layers.length > MAX_SIGNATURES) throw new TooManySignaturesError(layers.length);
-  const config = buildConfig(layers);
+  const config = buildImageConfig(layers);
   const configType = mediaType === MEDIA_TYPES.dockerManifest
     ? MEDIA_TYPES.dockerConfig
     : MEDIA_TYPES.ociConfig;

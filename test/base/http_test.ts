@@ -169,3 +169,90 @@ test("send() gives every one of many requests at once its own answer", async () 
     assert.deepEqual(bodies, Array.from({ length: 50 }, (_, index) => `/${index}`));
   });
 });
+
+test("send() gives the pieces of an answer on, and waits for whoever takes them", async () => {
+  const taken: string[] = [];
+  let busy = false;
+  const response = await exchange(
+    (_request, response) => {
+      response.write("one");
+      setTimeout(() => response.end("two"), 20);
+    },
+    (client, request) =>
+      client.send({
+        ...request,
+        async receive(piece) {
+          assert.equal(busy, false);
+          busy = true;
+          await new Promise((resolve) => setTimeout(resolve, 30));
+          taken.push(decodeText(piece));
+          busy = false;
+        },
+      }),
+  );
+  assert.equal(taken.join(""), "onetwo");
+  assert.equal(response.body.length, 0);
+});
+
+test("send() keeps an error's body together, and fails if the answer is not wanted", async () => {
+  const refuse = (): Promise<void> => Promise.reject(new Error("enough"));
+  const response = await exchange(
+    (_request, response) => response.writeHead(404).end("no such thing"),
+    (client, request) => client.send({ ...request, receive: refuse }),
+  );
+  assert.equal(decodeText(response.body), "no such thing");
+  await assert.rejects(
+    exchange(
+      (_request, response) => response.end("something"),
+      (client, request) => client.send({ ...request, receive: refuse }),
+    ),
+    failsAs("aborted"),
+  );
+});
+
+test("send() counts the deadline anew for every piece", async () => {
+  const slowly: Answer = (_request, response) => {
+    let left = 6;
+    const timer = setInterval(() => {
+      response.write("x");
+      if (--left === 0) response.end(() => clearInterval(timer));
+    }, 50);
+  };
+  const receive = (): Promise<void> => Promise.resolve();
+  const response = await exchange(
+    slowly,
+    (client, request) => client.send({ ...request, deadline: 200, receive }),
+  );
+  assert.equal(response.status, 200);
+  await assert.rejects(
+    exchange(
+      (_request, response) => void response.write("x"),
+      (client, request) => client.send({ ...request, deadline: 100, receive }),
+    ),
+    failsAs("timeout"),
+  );
+});
+
+test("send() sends a body piece by piece, and fails if there is an end to it too early", async () => {
+  const echo: Answer = (request, response) => void request.pipe(response);
+  const upload = async function* (): AsyncGenerator<Uint8Array> {
+    for (const word of ["one ", "two ", "three"]) {
+      await Promise.resolve();
+      yield encodeText(word);
+    }
+  };
+  const put = { method: "PUT", headers: { "content-length": "13" } } as const;
+  const response = await exchange(
+    echo,
+    (client, request) => client.send({ ...request, ...put, upload: upload() }),
+  );
+  assert.equal(decodeText(response.body), "one two three");
+  const broken = async function* (): AsyncGenerator<Uint8Array> {
+    yield encodeText("one ");
+    await Promise.reject(new Error("the source broke off"));
+  };
+  await assert.rejects(
+    exchange(echo, (client, request) => client.send({ ...request, ...put, upload: broken() })),
+    failsAs("network"),
+  );
+});
