@@ -126,7 +126,10 @@ function exchange(dispatcher: Dispatcher, request: HttpRequest): Promise<HttpRes
     let length = 0;
     const chunks: Uint8Array[] = [];
 
+    let over = false;
     const fail = (failure: HttpFailure, message: string, cause?: unknown): void => {
+      if (over) return;
+      over = true;
       clearTimeout(timer);
       reject(new HttpError(failure, message, { cause }));
       controller?.abort(new Error(message));
@@ -138,24 +141,33 @@ function exchange(dispatcher: Dispatcher, request: HttpRequest): Promise<HttpRes
       );
     let timer = startTimer();
     const restartTimer = (): void => {
+      if (over) return;
       clearTimeout(timer);
       timer = startTimer();
     };
-    const take = async (
+    // Pieces are taken one after another: what was read before a pause still comes.
+    let taking: Promise<void> = Promise.resolve();
+    let untaken = 0;
+    const take = (
       receive: NonNullable<HttpRequest["receive"]>,
       piece: Uint8Array,
       flow: Dispatcher.DispatchController,
-    ): Promise<void> => {
+    ): void => {
       flow.pause();
+      untaken++;
       // However long the taker needs: the registry is not to blame for it.
       clearTimeout(timer);
-      try {
-        await receive(piece);
-        timer = startTimer();
+      taking = taking.then(async () => {
+        if (over) return;
+        try {
+          await receive(piece);
+        } catch (error) {
+          return fail("aborted", "the answer was not wanted to its end", error);
+        }
+        if (--untaken > 0 || over) return;
+        restartTimer();
         flow.resume();
-      } catch (error) {
-        fail("aborted", "the answer was not wanted to its end", error);
-      }
+      });
     };
 
     dispatcher.dispatch({
@@ -183,11 +195,19 @@ function exchange(dispatcher: Dispatcher, request: HttpRequest): Promise<HttpRes
         // The chunk is a view of the parser's own buffer, which is used again.
         else if (request.receive === undefined || status < 200 || status > 299) {
           chunks.push(new Uint8Array(chunk));
-        } else void take(request.receive, new Uint8Array(chunk), flow);
+        } else take(request.receive, new Uint8Array(chunk), flow);
       },
       onResponseEnd() {
         clearTimeout(timer);
-        resolve({ status, headers, body: chunks.length === 1 ? chunks[0]! : concatBytes(chunks) });
+        void taking.then(() => {
+          over = true;
+          clearTimeout(timer);
+          resolve({
+            status,
+            headers,
+            body: chunks.length === 1 ? chunks[0]! : concatBytes(chunks),
+          });
+        });
       },
       onResponseError(_controller, error) {
         const failure = error instanceof StoppedError ? "aborted" : "network";

@@ -124,3 +124,51 @@ const AnyManifestSchema = v.object({ manifests: v.exactOptional(v.array(Descript
 export function parseChildren(bytes: Uint8Array): readonly Descriptor[] {
   return parseJson("manifest", bytes, AnyManifestSchema).manifests ?? [];
 }
+
+/** What a manifest of any kind points at, and what a list of referrers says of it. */
+export interface Contents {
+  /** Config and layers, without those that are kept elsewhere. */
+  readonly blobs: readonly Descriptor[];
+  /** An index's manifests. */
+  readonly children: readonly Descriptor[];
+  readonly subject?: Digest;
+  readonly artifactType?: string;
+  readonly annotations?: Readonly<Record<string, string>>;
+}
+
+const BlobSchema = v.object({
+  ...DescriptorSchema.entries,
+  urls: v.exactOptional(v.nullable(v.array(v.string()))),
+});
+
+const ContentsSchema = v.object({
+  config: v.exactOptional(BlobSchema),
+  layers: v.exactOptional(v.array(BlobSchema)),
+  manifests: v.exactOptional(v.array(DescriptorSchema)),
+  subject: v.exactOptional(v.nullable(DescriptorSchema)),
+  artifactType: v.exactOptional(v.string()),
+  annotations: v.exactOptional(v.nullable(AnnotationsSchema)),
+});
+
+/**
+ * Read what an image manifest or an index points at. Everything must be such that it can be fetched.
+ *
+ * @throws {MalformedError}
+ */
+export function parseContents(bytes: Uint8Array): Contents {
+  const { config, layers = [], manifests = [], subject, artifactType, annotations } = parseJson(
+    "manifest",
+    bytes,
+    ContentsSchema,
+  );
+  // The config's type stands in for a missing artifactType (spec 1.1, "Listing Referrers").
+  const type = artifactType ?? config?.mediaType;
+  return {
+    blobs: [...config === undefined ? [] : [config], ...layers]
+      .filter(({ urls }) => (urls ?? []).length === 0),
+    children: manifests,
+    ...(subject === undefined || subject === null ? {} : { subject: subject.digest }),
+    ...(type === undefined ? {} : { artifactType: type }),
+    ...(annotations === undefined || annotations === null ? {} : { annotations }),
+  };
+}
