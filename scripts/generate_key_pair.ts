@@ -1,8 +1,8 @@
 #!/usr/bin/env node
-import { access, open, rename, rm } from "node:fs/promises";
-import { UsageError } from "../lib/base/errors.ts";
 import { generateKeyPair } from "../lib/keys/generate_key_pair.ts";
+import { UsageError } from "../lib/base/errors.ts";
 import type { Io } from "./command/io.ts";
+import { confirm, confirmOverwrite, writeKeyPair, writeWhole } from "./command/key_files.ts";
 import { readPassword } from "./command/password.ts";
 import { runIfMain, type Task } from "./command/task.ts";
 
@@ -10,35 +10,36 @@ interface Flags {
   readonly outputKeyPrefix: string;
 }
 
-async function exists(path: string): Promise<boolean> {
-  return await access(path).then(() => true, () => false);
+async function makePair(io: Io) {
+  const password = await readPassword(io, { isNew: true });
+  return { password, pair: await generateKeyPair(password) };
 }
 
-async function confirmOverwrite(path: string, { stdin }: Io): Promise<void> {
-  if (!await exists(path)) return;
-  const advice = "move it away, or choose another name with --output-key-prefix";
-  if (!stdin.isTTY) throw new UsageError(`Cannot write ${path}: it exists; ${advice}`);
-  const answer = await stdin.ask(`File ${path} already exists. Overwrite? [y/N] `, {
-    hidden: false,
-  });
-  if (!/^y(?:es)?$/iu.test(answer.trim())) {
-    throw new Error(`Cannot write ${path}: it exists and is not to be overwritten`);
+/** Keep the pair in a secret of Kubernetes, and the public key in a file as well. */
+async function generateSecret(reference: string, prefix: string, io: Io): Promise<void> {
+  const { findSecret, parseSecretName, writeSecret } = await import("./command/key_secret.ts");
+  const at = parseSecretName(reference);
+  const publicPath = `${prefix}.pub`;
+  const found = await findSecret(at, io);
+  if (found?.data["cosign.key"] !== undefined) {
+    await confirm(
+      `Secret ${at.namespace}/${at.name} already holds a key. Overwrite? [y/N] `,
+      `write secret ${at.namespace}/${at.name}: it holds a key`,
+      "choose another name",
+      io,
+    );
   }
-}
-
-/** Write a file that is whole or not there: losing a key is worse than anything. */
-async function writeWhole(path: string, text: string, mode: number): Promise<void> {
-  const part = `${path}.part`;
-  const file = await open(part, "wx", mode);
+  await confirmOverwrite(publicPath, io);
+  const { pair, password } = await makePair(io);
   try {
-    await file.writeFile(text);
-    await file.sync();
-    await file.close();
-    await rename(part, path);
-  } catch (error) {
-    await rm(part, { force: true });
-    throw error;
+    await writeSecret(at, found, { pair, password }, io);
+  } finally {
+    password.fill(0);
   }
+  const done = found === undefined ? "created" : "updated";
+  await io.stderr.write(`Successfully ${done} secret ${at.name} in namespace ${at.namespace}\n`);
+  await writeWhole(publicPath, pair.publicKeyPem, 0o644);
+  await io.stderr.write(`Public key written to ${publicPath}\n`);
 }
 
 /** Make a key pair as cosign does. */
@@ -48,22 +49,25 @@ export const task: Task<Flags> = {
   examples: [
     ["generate-key-pair", "write cosign.key and cosign.pub; the password is asked for"],
     ["generate-key-pair --output-key-prefix release", "write release.key and release.pub"],
+    ["generate-key-pair k8s://ci/cosign", "keep it in a secret of Kubernetes, through kubectl"],
   ],
   define(command) {
-    command.option("--output-key-prefix <name>", "what the files are called", "cosign");
+    command
+      .argument("[secret]", "k8s://NAMESPACE/NAME to keep the pair in a secret")
+      .option("--output-key-prefix <name>", "what the files are called", "cosign");
   },
-  async run(_args, { outputKeyPrefix }, io) {
-    const privatePath = `${outputKeyPrefix}.key`;
-    const publicPath = `${outputKeyPrefix}.pub`;
-    await confirmOverwrite(privatePath, io);
-    await confirmOverwrite(publicPath, io);
-    const password = await readPassword(io, { isNew: true });
-    const pair = await generateKeyPair(password);
-    password.fill(0);
-    await writeWhole(privatePath, pair.privateKeyPem, 0o600);
-    await io.stderr.write(`Private key written to ${privatePath}\n`);
-    await writeWhole(publicPath, pair.publicKeyPem, 0o644);
-    await io.stderr.write(`Public key written to ${publicPath}\n`);
+  async run([secret], { outputKeyPrefix }, io) {
+    if (secret === undefined) {
+      await writeKeyPair(outputKeyPrefix, async () => {
+        const { pair, password } = await makePair(io);
+        password.fill(0);
+        return pair;
+      }, io);
+    } else if (secret.startsWith("k8s://")) {
+      await generateSecret(secret, outputKeyPrefix, io);
+    } else {
+      throw new UsageError(`Cannot keep a key in "${secret}": want k8s://NAMESPACE/NAME`);
+    }
     return 0;
   },
 };

@@ -103,7 +103,7 @@ export const task: Task<Flags> = {
     }
     const references = args.map(parseReference);
     const options = {
-      policy: { keys: [await readPublicKey(key)], annotations: {} },
+      policy: { keys: [await readPublicKey(key, io)], annotations: {} },
       store: storeOptions(flags, io.env),
       exhaustive: true,
       predicateType: parsePredicateType(flags.type),

@@ -83,7 +83,7 @@ export const task: Task<Flags> = {
   },
   async run(args, flags, io) {
     await checkWords(args);
-    const policy = await signaturePolicy(flags);
+    const policy = await signaturePolicy(flags, io);
     const store = storeOptions(flags, io.env);
     const children = childOptions(flags);
     return await reportRun<FleetResult, Summary>(flags, io, {

@@ -52,7 +52,7 @@ export async function verifyImages(
   flags: VerifyFlags & WorkerFlags,
   io: Io,
 ): Promise<number> {
-  const policy = await signaturePolicy(flags);
+  const policy = await signaturePolicy(flags, io);
   const children = childOptions(flags);
   const options: VerifyOptions = {
     policy,

@@ -3,6 +3,7 @@ import { UsageError } from "../../lib/base/errors.ts";
 import type { ChildOptions } from "../../lib/verify/verify_recursive.ts";
 import type { SignaturePolicy } from "../../lib/verify/signature_policy.ts";
 import { collect, parseAnnotations } from "./annotations.ts";
+import type { Io } from "./io.ts";
 import { readPublicKey } from "./keys.ts";
 import { defineRegistryOptions, type RegistryFlags } from "./registry_options.ts";
 
@@ -18,7 +19,10 @@ export interface VerifyFlags extends RegistryFlags {
 /** Declare them. */
 export function defineVerifyOptions(command: Command): void {
   command
-    .requiredOption("--key <file>", "public key that the signature must be by")
+    .requiredOption(
+      "--key <key>",
+      "public key that the signature must be by: file, https://, env://, k8s://",
+    )
     .option("-a, --annotations <key=value>", "must be signed with it; may be repeated", collect)
     .option("-r, --recursive", "of an index, the images in it must be signed as well")
     .option("--platform <platform>", "of an index only the images for it; may be repeated", collect)
@@ -31,10 +35,10 @@ export function defineVerifyOptions(command: Command): void {
 }
 
 /** Make of them what a signature must satisfy. */
-export async function signaturePolicy(flags: VerifyFlags): Promise<SignaturePolicy> {
+export async function signaturePolicy(flags: VerifyFlags, io: Io): Promise<SignaturePolicy> {
   return {
     annotations: parseAnnotations(flags.annotations ?? []),
-    keys: [await readPublicKey(flags.key)],
+    keys: [await readPublicKey(flags.key, io)],
   };
 }
 

@@ -19,7 +19,7 @@ const LAYERS: Readonly<Record<string, number>> = {
 
 /** Where each package may be imported. */
 const DOORS: Readonly<Record<string, readonly string[]>> = {
-  "zx": ["examples/"],
+  "zx": ["examples/", "scripts/command/key_secret.ts"],
   "@noble/ciphers": ["lib/keys/"],
   "@noble/curves": ["lib/keys/"],
   "@sigstore/bundle": ["lib/signature/bundle.ts"],
