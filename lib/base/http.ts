@@ -190,6 +190,9 @@ function exchange(dispatcher: Dispatcher, request: HttpRequest): Promise<HttpRes
         headers = joinHeaders(fields);
       },
       onResponseData(flow, chunk) {
+        // After a pause at the end of what was read undici gives an empty piece. Pausing for that too
+        // would go on for ever, without a turn for the sockets.
+        if (chunk.length === 0) return;
         length += chunk.length;
         if (length > maxBytes) fail("too-large", `answer is larger than ${maxBytes} bytes`);
         // The chunk is a view of the parser's own buffer, which is used again.
