@@ -256,3 +256,22 @@ test("send() sends a body piece by piece, and fails if there is an end to it too
     failsAs("network"),
   );
 });
+
+test("send() gives a large answer on to a slow taker, and the sockets their turn", async () => {
+  const size = 16 * 1024 * 1024;
+  let taken = 0;
+  await exchange(
+    (_request, response) => response.end(new Uint8Array(size)),
+    (client, request) =>
+      client.send({
+        ...request,
+        maxBytes: size,
+        async receive(piece) {
+          assert.ok(piece.length > 0);
+          taken += piece.length;
+          await Promise.resolve();
+        },
+      }),
+  );
+  assert.equal(taken, size);
+});
