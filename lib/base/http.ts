@@ -5,7 +5,6 @@
  * it answers three to four times as many requests on Node, and no fewer on Deno (bench/README.md).
  */
 
-import type { Readable } from "node:stream";
 import type { Dispatcher } from "undici";
 import { concatBytes } from "./bytes.ts";
 import type { ErrorCode } from "./errors.ts";
@@ -177,7 +176,9 @@ function exchange(dispatcher: Dispatcher, request: HttpRequest): Promise<HttpRes
       headers: { ...request.headers },
       // undici takes any iterable, and its types only say so of request().
       body: request.body ??
-        (request.upload && watch(request.upload, restartTimer) as unknown as Readable) ?? null,
+        (request.upload &&
+          watch(request.upload, restartTimer) as unknown as Dispatcher.DispatchOptions["body"]) ??
+        null,
       // undici would close the connection after each HEAD, lest the server send a body all the same.
       // Over TLS that is a handshake for every tag; Go's client, and so cosign, does not do it either.
       reset: false,

@@ -41,7 +41,6 @@ const PLATFORM: Readonly<Record<string, readonly string[]>> = {
   "node:http": ["lib/registry/serve.ts"],
   "node:net": ["lib/registry/serve.ts"],
   "node:path": ["lib/registry/credentials.ts"],
-  "node:stream": ["lib/base/http.ts"],
 };
 
 const LIB = listSources("lib");
