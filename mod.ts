@@ -58,6 +58,7 @@ export {
   type Registries,
   type RegistriesOptions,
 } from "./lib/registry/open_registries.ts";
+export { copyManifest } from "./lib/registry/copy_manifest.ts";
 export { putBlob } from "./lib/registry/put_blob.ts";
 export { putManifest } from "./lib/registry/put_manifest.ts";
 export { RegistryError, type RegistryFailure } from "./lib/registry/registry_error.ts";
@@ -78,6 +79,7 @@ export { type Attested, buildAttestationStatement } from "./lib/signature/attest
 export { type Envelope, parseEnvelope, preAuthEncoding } from "./lib/signature/dsse.ts";
 export { buildPredicate } from "./lib/signature/predicate.ts";
 export { parsePredicateType, PREDICATE_TYPES } from "./lib/signature/predicate_type.ts";
+export { copyImage } from "./lib/signature/copy_image.ts";
 export type { SignatureFormat } from "./lib/signature/signature_format.ts";
 export {
   buildSignStatement,
