@@ -1,7 +1,13 @@
 import { Buffer } from "node:buffer";
-import { createPrivateKey, createPublicKey, type KeyObject, sign } from "node:crypto";
-import { decodeBase64 } from "../base/bytes.ts";
-import { type KeyAlgorithm, recogniseAlgorithm, SIGNATURE_HASHES } from "./algorithm.ts";
+import { createPrivateKey, createPublicKey, createSign, type KeyObject, sign } from "node:crypto";
+import { concatBytes, decodeBase64 } from "../base/bytes.ts";
+import { MAX_ATTACHMENT_BYTES } from "../base/limits.ts";
+import {
+  type KeyAlgorithm,
+  recogniseAlgorithm,
+  SIGNATURE_HASHES,
+  type SignatureHash,
+} from "./algorithm.ts";
 import { KeyError } from "./key_error.ts";
 import { type PublicKey, publicKeyFromSpki } from "./public_key.ts";
 
@@ -14,7 +20,18 @@ export interface PrivateKey {
    * Ed25519ph.
    */
   sign(message: Uint8Array): Promise<Uint8Array>;
+  /**
+   * Sign a message that comes piece by piece, as cosign signs blobs: as `sign` does, except that
+   * Ed25519 is pure. It is over the message itself, which is therefore held, up to
+   * {@link MAX_HELD_BYTES}.
+   *
+   * @throws {KeyError} if it is longer
+   */
+  signPieces(pieces: AsyncIterable<Uint8Array>): Promise<Uint8Array>;
 }
+
+/** Larger messages are not signed or verified with Ed25519: what cosign accepts in memory, too. */
+export const MAX_HELD_BYTES: number = MAX_ATTACHMENT_BYTES;
 
 type Sign = (message: Uint8Array) => Uint8Array | Promise<Uint8Array>;
 
@@ -29,6 +46,33 @@ function openSigner(key: KeyObject, algorithm: KeyAlgorithm): Sign {
   }
   const [hash] = SIGNATURE_HASHES[algorithm];
   return (message) => new Uint8Array(sign(hash, message, key));
+}
+
+async function signPure(key: KeyObject, pieces: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const held: Uint8Array[] = [];
+  let length = 0;
+  for await (const piece of pieces) {
+    length += piece.length;
+    if (length > MAX_HELD_BYTES) {
+      throw new KeyError(
+        `Cannot sign over ${MAX_HELD_BYTES} bytes with an Ed25519 key: it signs the whole file at ` +
+          "once; use an ECDSA or RSA key",
+      );
+    }
+    held.push(piece);
+  }
+  return new Uint8Array(sign(null, concatBytes(held), key));
+}
+
+/** ECDSA and RSA sign a digest, so that nothing is held. */
+async function signHashed(
+  key: KeyObject,
+  hash: SignatureHash,
+  pieces: AsyncIterable<Uint8Array>,
+): Promise<Uint8Array> {
+  const signer = createSign(hash);
+  for await (const piece of pieces) signer.update(piece);
+  return new Uint8Array(signer.sign(key));
 }
 
 function importPkcs8(pkcs8: Uint8Array): KeyObject {
@@ -56,5 +100,9 @@ export function parsePrivateKey(pkcs8: Uint8Array): PrivateKey {
     algorithm,
     publicKey: publicKeyFromSpki(new Uint8Array(spki)),
     sign: (message) => new Promise((resolve) => resolve(signMessage(message))),
+    signPieces: (pieces) =>
+      algorithm === "ed25519"
+        ? signPure(key, pieces)
+        : signHashed(key, SIGNATURE_HASHES[algorithm][0], pieces),
   };
 }

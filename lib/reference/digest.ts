@@ -34,6 +34,12 @@ export function digestOf(bytes: Uint8Array): Digest {
   return `sha256:${sha256Hex(bytes)}` as Digest;
 }
 
+/** The digest of what has this SHA-256. */
+export function digestOfHash(sha256: Uint8Array): Digest {
+  const digits = Array.from(sha256, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return parseDigest(`sha256:${digits}`);
+}
+
 /** The 64 hexadecimal digits of a digest. */
 export function digestHex(digest: Digest): string {
   return digest.slice("sha256:".length);

@@ -13,6 +13,7 @@ export const INTOTO_PAYLOAD_TYPE = "application/vnd.in-toto+json";
 
 /** One thing that a statement is about. */
 export interface Subject {
+  readonly name?: string;
   readonly digest: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, unknown>>;
 }
@@ -33,6 +34,7 @@ const StatementSchema = v.object({
   ]),
   subject: v.pipe(
     v.array(v.object({
+      name: v.nullish(v.string()),
       digest: v.record(v.string(), v.string()),
       annotations: v.nullish(v.record(v.string(), v.unknown())),
     })),
@@ -67,7 +69,8 @@ export function parseStatement(payload: Uint8Array): Statement {
   const { predicateType, subject } = parseJson("in-toto statement", payload, StatementSchema);
   return {
     predicateType,
-    subjects: subject.map(({ digest, annotations }) => ({
+    subjects: subject.map(({ name, digest, annotations }) => ({
+      ...(name === undefined || name === null ? {} : { name }),
       digest,
       annotations: annotations ?? {},
     })),

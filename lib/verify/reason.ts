@@ -9,6 +9,10 @@ export const REASON_CODES = [
   "image-not-found",
   "invalid-reference",
   "child-not-verified",
+  // About a file.
+  "file-missing",
+  "file-changed",
+  "file-unexpected",
   // About one signature.
   "signature-missing",
   "signature-malformed",
@@ -25,6 +29,7 @@ export const REASON_CODES = [
   "registry-unauthorized",
   "registry-unavailable",
   "registry-answer-invalid",
+  "file-unreadable",
 ] as const;
 
 /** One entry of the closed list. */

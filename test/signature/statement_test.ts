@@ -45,7 +45,7 @@ const statement = {
 test("parseStatement() reads statements of others, old ones too", () => {
   assert.deepEqual(parseStatement(jsonBytes(statement)), {
     predicateType: "https://example.com/other",
-    subjects: [{ digest: { sha512: "00" }, annotations: {} }],
+    subjects: [{ name: "r/x", digest: { sha512: "00" }, annotations: {} }],
   });
 });
 

@@ -1,0 +1,84 @@
+import { decodeBase64, decodeText, encodeBase64, encodeText } from "../base/bytes.ts";
+import { MalformedError } from "../base/errors.ts";
+import type { SignatureHash } from "../keys/algorithm.ts";
+import { type BlobBundle, BUNDLE_MEDIA_TYPE, parseBundle } from "./bundle.ts";
+
+/** What sigstore's bundles call hashes (protobuf-specs, sigstore_common.proto, HashAlgorithm). */
+const HASH_NAMES: Readonly<Record<SignatureHash, string>> = {
+  sha256: "SHA2_256",
+  sha384: "SHA2_384",
+  sha512: "SHA2_512",
+};
+
+/** The signature of a file, and what says so. */
+export interface MessageSignature {
+  readonly hash: SignatureHash;
+  readonly digest: Uint8Array;
+  readonly signature: Uint8Array;
+  /** base64 of the key's SHA-256; verifiers ignore it. */
+  readonly hint: string;
+}
+
+/** Write the bundle of a signature by a key over a file, with the fields in cosign's order. */
+export function buildMessageBundle(
+  { hash, digest, signature, hint }: MessageSignature,
+): Uint8Array {
+  return encodeText(JSON.stringify({
+    mediaType: BUNDLE_MEDIA_TYPE,
+    verificationMaterial: { publicKey: { hint } },
+    messageSignature: {
+      messageDigest: { algorithm: HASH_NAMES[hash], digest: encodeBase64(digest) },
+      signature: encodeBase64(signature),
+    },
+  }));
+}
+
+/** A signature that stands beside a file. */
+export type BlobSignature =
+  | { readonly kind: "bundle"; readonly bundle: BlobBundle }
+  | { readonly kind: "detached"; readonly signature: Uint8Array };
+
+function parseObject(untrusted: Uint8Array): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const value: unknown = JSON.parse(decodeText(untrusted));
+    return typeof value === "object" && value !== null && !Array.isArray(value)
+      ? value as Record<string, unknown>
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Read a bundle file: Sigstore's (any version), or the one that cosign 2 wrote, which has a
+ * `base64Signature`.
+ *
+ * @throws {MalformedError}
+ */
+export function parseBlobBundle(untrusted: Uint8Array): BlobSignature {
+  const old = parseObject(untrusted)?.["base64Signature"];
+  if (old === undefined) return { kind: "bundle", bundle: parseBundle(untrusted) };
+  try {
+    if (typeof old === "string" && old !== "") {
+      return { kind: "detached", signature: decodeBase64(old) };
+    }
+  } catch {
+    // Told below.
+  }
+  throw new MalformedError("bundle", "base64Signature: want base64");
+}
+
+/** Write the bundle file of cosign 1.13 and 2, as far as it goes with a key. */
+export function buildOldBundle(signature: Uint8Array): Uint8Array {
+  return encodeText(JSON.stringify({ base64Signature: encodeBase64(signature) }));
+}
+
+/** Read a signature as it stands in a file: base64, or the bytes themselves as `--b64=false` writes. */
+export function parseDetached(untrusted: Uint8Array): BlobSignature {
+  try {
+    const signature = decodeBase64(decodeText(untrusted).replace(/\s+/gu, ""));
+    return { kind: "detached", signature };
+  } catch {
+    return { kind: "detached", signature: untrusted };
+  }
+}

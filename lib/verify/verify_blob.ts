@@ -1,0 +1,67 @@
+import { MalformedError } from "../base/errors.ts";
+import type { BlobContent } from "../signature/blob_content.ts";
+import { parseBundle } from "../signature/bundle.ts";
+import { parseEnvelope } from "../signature/dsse.ts";
+import { parseBlobBundle, parseDetached } from "../signature/message_bundle.ts";
+import { checkBlobAttestation, checkBlobSignature } from "./check_blob.ts";
+import type { StatementPolicy } from "./check_envelope.ts";
+import type { TrustedKey } from "./signature_policy.ts";
+import type { SignatureResult, Verdict } from "./verdict.ts";
+
+/** What lies beside a file: a bundle, or a signature (a bare envelope) alone. */
+export interface FoundSignature {
+  readonly kind: "bundle" | "detached";
+  readonly bytes: Uint8Array;
+}
+
+function malformed({ kind }: FoundSignature, error: unknown): SignatureResult {
+  if (!(error instanceof MalformedError)) throw error;
+  return {
+    format: kind === "bundle" ? "bundle" : "legacy",
+    verified: false,
+    checks: [],
+    reasons: [{ code: "signature-malformed", message: error.message }],
+  };
+}
+
+function verdictOf({ digest }: BlobContent, result: SignatureResult): Verdict {
+  const { verified, reasons } = result;
+  const unseen = reasons.find(({ code }) => code === "file-unreadable");
+  if (unseen !== undefined) {
+    const evidence = { request: `read ${digest}`, attempts: 1, message: unseen.message };
+    return { kind: "unknown", digest, signatures: [result], reasons, evidence };
+  }
+  return { kind: verified ? "verified" : "failed", digest, signatures: [result], reasons };
+}
+
+/** Verify the signature of a file by one of some keys. */
+export async function verifyBlob(
+  content: BlobContent,
+  found: FoundSignature,
+  keys: readonly TrustedKey[],
+): Promise<Verdict> {
+  try {
+    const parsed = found.kind === "bundle"
+      ? parseBlobBundle(found.bytes)
+      : parseDetached(found.bytes);
+    return verdictOf(content, await checkBlobSignature(parsed, content, keys));
+  } catch (error) {
+    return verdictOf(content, malformed(found, error));
+  }
+}
+
+/** Verify what is attested of a file by one of some keys. */
+export async function verifyBlobAttestation(
+  content: BlobContent,
+  found: FoundSignature,
+  policy: StatementPolicy,
+): Promise<Verdict> {
+  try {
+    const parsed = found.kind === "bundle"
+      ? { kind: "bundle", bundle: parseBundle(found.bytes) } as const
+      : { kind: "envelope", envelope: parseEnvelope(found.bytes) } as const;
+    return verdictOf(content, await checkBlobAttestation(parsed, content, policy));
+  } catch (error) {
+    return verdictOf(content, malformed(found, error));
+  }
+}

@@ -1,0 +1,140 @@
+/** What the tasks that sign and verify files have in common. */
+
+import { createReadStream } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import { type Command, Option } from "commander";
+import { encodeText } from "../../lib/base/bytes.ts";
+import { messageOf, UsageError } from "../../lib/base/errors.ts";
+import { MAX_ATTACHMENT_BYTES } from "../../lib/base/limits.ts";
+import type { FoundSignature } from "../../lib/verify/verify_blob.ts";
+import type { Verdict } from "../../lib/verify/verdict.ts";
+import type { Io } from "./io.ts";
+import { defineKeylessOptions } from "./keyless.ts";
+import { readSmallFile } from "./files.ts";
+
+/** Where the signature of a file is. */
+export interface FoundFlags {
+  readonly bundle?: string;
+  readonly signature?: string;
+}
+
+/** Declare what cosign's users type where files are signed. */
+export function defineBlobSignOptions(command: Command): void {
+  command
+    .option("--key <key>", "encrypted private key: file, https://, env:// or k8s://")
+    // What cosign's users type; there is nothing to confirm, and no log is written to yet.
+    .addOption(new Option("--new-bundle-format").hideHelp())
+    .addOption(new Option("--no-new-bundle-format").hideHelp())
+    .addOption(new Option("-y, --yes").hideHelp())
+    .addOption(new Option("--tlog-upload").hideHelp())
+    .addOption(new Option("--use-signing-config").hideHelp());
+  defineKeylessOptions(command);
+}
+
+/** Declare what cosign's users type where the signatures of files are verified. */
+export function defineBlobVerifyOptions(command: Command): void {
+  command
+    .option("--key <key>", "public key that it must be by: file, https://, env:// or k8s://")
+    .option("--bundle <file>", "the Sigstore bundle")
+    .option("--insecure-ignore-tlog", "as with cosign; with a key the log is not checked anyway")
+    .addOption(new Option("--new-bundle-format").hideHelp())
+    .addOption(new Option("--no-new-bundle-format").hideHelp());
+  defineKeylessOptions(command);
+}
+
+/**
+ * Refuse to seem to write to a log.
+ *
+ * @throws {UsageError}
+ */
+export function refuseLog(
+  flags: { readonly tlogUpload?: boolean; readonly useSigningConfig?: boolean },
+): void {
+  if (flags.tlogUpload !== true && flags.useSigningConfig !== true) return;
+  throw new UsageError(
+    "Cannot write to a transparency log: sign without --tlog-upload and --use-signing-config",
+  );
+}
+
+/**
+ * Open a file of any size that the user names, or standard input, and say so as cosign does.
+ *
+ * @throws {UsageError} while it is read
+ */
+export async function* openPayload(file: string, io: Io): AsyncGenerator<Uint8Array> {
+  await io.stderr.write(`Using payload from: ${file}\n`);
+  yield* readPieces(file, io);
+}
+
+/** The content of a file, or of standard input for `-`. */
+export async function* readPieces(file: string, io: Io): AsyncGenerator<Uint8Array> {
+  if (file === "-") {
+    yield await io.stdin.readAll();
+    return;
+  }
+  try {
+    yield* createReadStream(file, { highWaterMark: 1024 * 1024 }) as AsyncIterable<Uint8Array>;
+  } catch (error) {
+    throw new UsageError(`Cannot read ${file}: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+/** Write a file that the user names. */
+export async function writeOutput(file: string, content: string | Uint8Array): Promise<void> {
+  try {
+    await writeFile(file, content);
+  } catch (error) {
+    throw new UsageError(`Cannot write ${file}: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+/** A signature as `--signature` names it: a file, a URL, or the base64 itself. */
+async function readSignature(word: string, io: Io): Promise<Uint8Array> {
+  if (/^https?:\/\//iu.test(word)) {
+    const { fetchFile } = await import("./fetch_file.ts");
+    const options = { what: "signature", maxBytes: MAX_ATTACHMENT_BYTES, allowHttp: true };
+    return await fetchFile(word, options, io);
+  }
+  const bytes = await readSmallFile(word, MAX_ATTACHMENT_BYTES, io);
+  if (bytes !== undefined) return bytes;
+  // cosign takes what is no file for the signature.
+  if (/^[A-Za-z0-9+/\s]{16,}={0,2}\s*$/u.test(word)) return encodeText(word);
+  throw new UsageError(`Cannot read signature ${word.slice(0, 300)}: there is no such file`);
+}
+
+/** Read what is beside a file. */
+export async function readFound(
+  { bundle, signature }: FoundFlags,
+  io: Io,
+): Promise<FoundSignature> {
+  if (bundle !== undefined && signature !== undefined) {
+    throw new UsageError("Cannot verify: want either --bundle or --signature");
+  }
+  if (signature !== undefined) {
+    return { kind: "detached", bytes: await readSignature(signature, io) };
+  }
+  if (bundle === undefined) {
+    throw new UsageError("Cannot verify: name the bundle with --bundle, or a --signature");
+  }
+  const bytes = await readSmallFile(bundle, MAX_ATTACHMENT_BYTES, io);
+  if (bytes === undefined) throw new UsageError(`Cannot read bundle ${bundle}: no such file`);
+  return { kind: "bundle", bytes };
+}
+
+/** Say what came of it as cosign does, and no more than was checked. */
+export async function tellVerdict(verdict: Verdict, io: Io): Promise<number> {
+  if (verdict.kind === "verified") {
+    await io.stderr.write("transparency log: not checked\nVerified OK\n");
+    return 0;
+  }
+  const why = [
+    ...new Set(
+      verdict.reasons.map(({ message, expected, found }) =>
+        expected === undefined ? message : `${message} (want ${expected}, found ${found ?? "none"})`
+      ),
+    ),
+  ];
+  throw new Error(
+    `${verdict.kind === "unknown" ? "could not tell" : "failed to verify"}: ${why.join("; ")}`,
+  );
+}
