@@ -9,10 +9,6 @@ export const REASON_CODES = [
   "image-not-found",
   "invalid-reference",
   "child-not-verified",
-  // About a file.
-  "file-missing",
-  "file-changed",
-  "file-unexpected",
   // About one signature.
   "signature-missing",
   "signature-malformed",
