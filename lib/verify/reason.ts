@@ -25,6 +25,7 @@ export const REASON_CODES = [
   "registry-unauthorized",
   "registry-unavailable",
   "registry-answer-invalid",
+  "file-unreadable",
 ] as const;
 
 /** One entry of the closed list. */
