@@ -10,7 +10,7 @@ import { resolveDigest } from "./resolve_digest.ts";
 const MAX_ROUNDS = 20;
 
 /** Bounds of the wait before a write is read back, in milliseconds. */
-const MIN_SETTLE = 200;
+const MIN_SETTLE = 400;
 const MAX_SETTLE = 5000;
 
 /** A manifest to put under a tag. */
@@ -38,7 +38,7 @@ export interface TagUpdate {
  * Change what a tag names without losing what others write to it at the same time.
  *
  * Registries have no conditional writes, so: everything is prepared, the tag is asked for once more
- * just before the write, and the write is read back after about twice the time that all this took:
+ * just before the write, and the write is read back after several times as long as all this took:
  * another writer that had read the tag before our write has then written as well, as a rule, and what
  * it overwrote is put there again. What somebody else writes between the last question and our write,
  * one round trip, is lost to them as it would be with any other tool.
@@ -64,7 +64,7 @@ export async function updateTag(
       written = true;
     }
     // Writers that met once must not meet again: each waits another while.
-    const settle = Math.min(Math.max(2 * (clock.now() - begun), MIN_SETTLE), MAX_SETTLE);
+    const settle = Math.min(Math.max(4 * (clock.now() - begun), MIN_SETTLE), MAX_SETTLE);
     await clock.sleep(settle / 2 + settle / 2 * random());
   }
   throw new RegistryError("other writers keep changing it", {

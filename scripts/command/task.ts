@@ -17,6 +17,8 @@ export interface Task<Options = Record<string, unknown>> {
   readonly examples: readonly (readonly [command: string, what: string])[];
   /** Declare arguments and options. */
   readonly define: (command: Command) => void;
+  /** The exit code where it breaks off for what is no usage error; 1 unless told. */
+  readonly brokenOff?: number;
   /** Do it, and give the exit code. */
   readonly run: (args: readonly string[], options: Options, io: Io) => Promise<number>;
 }
@@ -66,7 +68,7 @@ export async function runTask<Options>(
     await io.stderr.write(`Error: ${safeText(messageOf(error))}\n`);
     // As shells report a process that a signal ended.
     if (error instanceof StoppedError) return 130;
-    return USAGE_CODES.has((error as { code?: unknown } | null)?.code) ? 2 : 1;
+    return USAGE_CODES.has((error as { code?: unknown } | null)?.code) ? 2 : task.brokenOff ?? 1;
   } finally {
     await Promise.all(pending);
   }
