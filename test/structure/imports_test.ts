@@ -26,7 +26,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   "cli-table3": ["lib/report/draw_table.ts"],
   "commander": ["scripts/"],
   "picomatch": ["lib/policy/"],
-  "undici": ["lib/base/http.ts"],
+  "undici": ["lib/base/http.ts", "lib/base/platform_dispatcher.ts"],
   "valibot": ["lib/"],
   "yaml": ["lib/fleet/parse_yaml.ts"],
 };
@@ -35,10 +35,10 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
 const PLATFORM: Readonly<Record<string, readonly string[]>> = {
   "node:buffer": ["lib/"],
   "node:crypto": ["lib/base/hash.ts", "lib/keys/"],
-  "node:process": ["lib/keys/verify_signature.ts"],
+  "node:process": ["lib/base/platform_dispatcher.ts", "lib/keys/verify_signature.ts"],
   "node:child_process": ["lib/registry/credentials.ts"],
   "node:fs/promises": ["lib/registry/credentials.ts"],
-  "node:http": ["lib/registry/serve.ts"],
+  "node:http": ["lib/base/platform_dispatcher.ts", "lib/registry/serve.ts"],
   "node:net": ["lib/registry/serve.ts"],
   "node:path": ["lib/registry/credentials.ts"],
 };
