@@ -4,8 +4,6 @@ import { ecdsaSignatureToRaw } from "./ecdsa_signature.ts";
 import type { Engine, SignatureCheck } from "./engine.ts";
 import type { PublicKey } from "./public_key.ts";
 
-const { subtle } = webcrypto;
-
 const WEB_HASHES: Readonly<Record<SignatureHash, string>> = {
   sha256: "SHA-256",
   sha384: "SHA-384",
@@ -17,8 +15,8 @@ async function importWhole({ algorithm, spki }: PublicKey): Promise<SignatureChe
   const parameters = algorithm === "rsa"
     ? { name: "RSASSA-PKCS1-v1_5", hash: WEB_HASHES.sha256 }
     : { name: "Ed25519" };
-  const key = await subtle.importKey("spki", spki, parameters, false, ["verify"]);
-  return (message, signature) => subtle.verify(parameters.name, key, signature, message);
+  const key = await webcrypto.subtle.importKey("spki", spki, parameters, false, ["verify"]);
+  return (message, signature) => webcrypto.subtle.verify(parameters.name, key, signature, message);
 }
 
 /** Web Crypto, which works in threads on Deno; it wants the numbers of ECDSA side by side. */
@@ -27,7 +25,7 @@ export const webCryptoEngine: Engine = {
     const { algorithm, spki } = publicKey;
     if (algorithm === "rsa" || algorithm === "ed25519") return await importWhole(publicKey);
     const { name: namedCurve, numberBytes } = CURVES[algorithm];
-    const key = await subtle.importKey(
+    const key = await webcrypto.subtle.importKey(
       "spki",
       spki,
       { name: "ECDSA", namedCurve },
@@ -37,7 +35,12 @@ export const webCryptoEngine: Engine = {
     return async (message, signature, hash) => {
       const raw = ecdsaSignatureToRaw(signature, numberBytes);
       if (raw === undefined) return false;
-      return await subtle.verify({ name: "ECDSA", hash: WEB_HASHES[hash] }, key, raw, message);
+      return await webcrypto.subtle.verify(
+        { name: "ECDSA", hash: WEB_HASHES[hash] },
+        key,
+        raw,
+        message,
+      );
     };
   },
 };
