@@ -28,11 +28,10 @@ function cacheHome(): string | undefined {
 }
 
 /**
- * The file for the compiled code of the task that is to run, since each calls other functions, and its
- * help calls few. Where there must be none it is `undefined`.
+ * The file for the compiled code of a task, since each calls other functions, and its help calls few.
+ * Where there must be none it is `undefined`.
  */
-function keptFile(): string | undefined {
-  const [task = "", ...rest] = process.argv.slice(2);
+function keptFile(task: string, rest: readonly string[]): string | undefined {
   const home = cacheHome();
   const wanted = /^[a-z][a-z-]{1,40}$/u.test(task) && !rest.includes("--help") &&
     process.env["NODE_DISABLE_COMPILE_CACHE"] === undefined;
@@ -96,8 +95,9 @@ function runKept(path: string, file: string): void {
   (script.runInThisContext() as (load: NodeJS.Require) => void)(require);
 }
 
-const command = join(__dirname, "command.cjs");
+const [task = "", ...rest] = process.argv.slice(2);
+const command = join(__dirname, task === "verify" ? "verify.cjs" : "command.cjs");
 // Deno keeps compiled code by itself.
-const file = process.versions["deno"] === undefined ? keptFile() : undefined;
+const file = process.versions["deno"] === undefined ? keptFile(task, rest) : undefined;
 if (file === undefined) require(command);
 else runKept(command, file);

@@ -1,6 +1,6 @@
 /**
- * Make the command that npm installs, and its launcher: its own code in one file, which is read and
- * compiled in less time than two hundred (bench/README.md).
+ * Make the command that npm installs, and its launcher: what it runs lies in one file, which is read
+ * and compiled in less time than two hundred (bench/README.md).
  *
  *     node build/bundle.ts FOLDER
  */
@@ -98,7 +98,7 @@ const [folder] = process.argv.slice(2);
 if (folder === undefined) throw new Error("Cannot bundle: want the folder to write to");
 const { metafile } = await build({
   absWorkingDir: ROOT,
-  entryPoints: [join(ROOT, "bin/sigfleet.cts"), join(ROOT, "bin/command.ts")],
+  entryPoints: ["sigfleet.cts", "command.ts", "verify.ts"].map((name) => join(ROOT, "bin", name)),
   outdir: resolve(folder),
   outExtension: { ".js": ".cjs" },
   bundle: true,
