@@ -10,6 +10,8 @@ export type RegistryFailure =
   | "throttled"
   /** No answer, or one that says that the fault is its own (5xx). */
   | "unavailable"
+  /** It does not offer what it was asked to do: to delete, say. */
+  | "unsupported"
   /** An answer that no registry should give, or content that is not what was asked for. */
   | "invalid-answer";
 

@@ -8,6 +8,7 @@ const CODES: Readonly<Record<RegistryFailure, ReasonCode>> = {
   "unauthorized": "registry-unauthorized",
   "throttled": "registry-throttled",
   "unavailable": "registry-unavailable",
+  "unsupported": "registry-answer-invalid",
   "invalid-answer": "registry-answer-invalid",
 };
 

@@ -1,0 +1,92 @@
+import { MAX_SIGNATURES } from "../base/limits.ts";
+import { pooled } from "../base/pool.ts";
+import type { Digest } from "../reference/digest.ts";
+import { formatReference } from "../reference/reference.ts";
+import { type AttachmentKind, attachmentTag, referrersTag } from "../reference/triangulate.ts";
+import type { Place } from "../registry/copy_manifest.ts";
+import { type FetchedManifest, fetchManifest } from "../registry/fetch_manifest.ts";
+import { listReferrers } from "../registry/list_referrers.ts";
+import { RegistryError } from "../registry/registry_error.ts";
+import { type ReferrerKind, referrerKind } from "./referrer_kind.ts";
+
+/** All that cosign keeps under tags beside an image. */
+export const ATTACHMENT_KINDS: readonly AttachmentKind[] = ["sig", "att", "sbom"];
+
+/** Something that belongs to an image. Nothing about it is verified. */
+export type Attachment =
+  /** It lies under a tag made of the image's digest. */
+  | {
+    readonly kind: AttachmentKind;
+    readonly tag: string;
+    readonly manifest: FetchedManifest;
+  }
+  /** It refers to the image; where the registry has no API for it, the fallback tag lists it. */
+  | {
+    readonly kind: ReferrerKind;
+    readonly tag?: undefined;
+    readonly manifest: FetchedManifest;
+  };
+
+/** What belongs to one digest. */
+export interface Attachments {
+  readonly attachments: readonly Attachment[];
+  /** Listed as referrers, and the registry says that they do not exist. */
+  readonly dangling: readonly Digest[];
+}
+
+/** What is looked for, and what is known beforehand. */
+export interface AttachmentSearch {
+  /** The kinds to look for under tags; all unless told. */
+  readonly kinds?: readonly AttachmentKind[] | undefined;
+  /** What the tags of signatures begin with. */
+  readonly tagPrefix?: string | undefined;
+  /** The repository's tags where they were listed: what is not there is not asked for. */
+  readonly tags?: ReadonlySet<string> | undefined;
+}
+
+/** Referrers that are fetched at a time. */
+const REFERRERS = 8;
+
+/**
+ * Find what belongs to a digest: signatures, attestations and SBOMs under cosign's tags, then whatever
+ * refers to it. A list that names what does not exist hides nothing else.
+ *
+ * @param place where attachments are kept
+ * @throws {RegistryError} also if there are more referrers than are read
+ * @throws {MalformedError} if what the fallback tag names is no index
+ */
+export async function listAttachments(
+  place: Place,
+  digest: Digest,
+  { kinds = ATTACHMENT_KINDS, tagPrefix, tags }: AttachmentSearch = {},
+): Promise<Attachments> {
+  const { remote, repository } = place;
+  const attachments: Attachment[] = [];
+  for (const kind of kinds) {
+    const tag = attachmentTag(digest, kind, tagPrefix);
+    if (tags?.has(tag) === false) continue;
+    const manifest = await fetchManifest(remote, repository, tag);
+    if (manifest !== undefined) attachments.push({ kind, tag, manifest });
+  }
+  const { descriptors, truncated } = await listReferrers(remote, repository, digest, {
+    // An image signed before its registry had the API has referrers in both places.
+    hasFallbackTag: tags?.has(referrersTag(digest)) ?? true,
+  });
+  if (truncated) {
+    throw new RegistryError(`more than ${MAX_SIGNATURES} referrers`, {
+      failure: "invalid-answer",
+      request: `list what belongs to ${formatReference({ repository, digest })}`,
+      attempts: 1,
+    });
+  }
+  const dangling: Digest[] = [];
+  const fetched = pooled(descriptors, async (listed) => ({
+    listed,
+    manifest: await fetchManifest(remote, repository, listed.digest),
+  }), { limit: REFERRERS });
+  for await (const { listed, manifest } of fetched) {
+    if (manifest === undefined) dangling.push(listed.digest);
+    else attachments.push({ kind: referrerKind(manifest.bytes), manifest });
+  }
+  return { attachments, dangling };
+}
