@@ -1,4 +1,5 @@
-import type { Digest } from "../reference/digest.ts";
+import { encodeText } from "../base/bytes.ts";
+import { type Digest, digestOf } from "../reference/digest.ts";
 import type { Repository } from "../reference/reference.ts";
 import { assertRegistrySaysNone } from "./fetch_manifest.ts";
 import { describeRequest, RegistryError } from "./registry_error.ts";
@@ -57,4 +58,17 @@ export async function deleteManifest(
   const response = await requestDeletion(remote, repository, digest);
   if (response.status === 400 || response.status === 405) throw refusal(response);
   return response.status !== 404;
+}
+
+/** The digest of no manifest. */
+const NO_MANIFEST = digestOf(encodeText("Does this registry delete manifests?"));
+
+/**
+ * Make sure that a registry deletes manifests, before something is done that deletion completes: one
+ * that does not says so of what is not there too.
+ *
+ * @throws {RegistryError} if it does not
+ */
+export async function assertDeletes(remote: Remote, repository: Repository): Promise<void> {
+  await deleteManifest(remote, repository, NO_MANIFEST);
 }

@@ -1,7 +1,6 @@
 import { decodeText, encodeText } from "../base/bytes.ts";
-import { digestOf } from "../reference/digest.ts";
 import type { Repository } from "../reference/reference.ts";
-import { deleteManifest, requestDeletion } from "./delete_manifest.ts";
+import { assertDeletes, deleteManifest, requestDeletion } from "./delete_manifest.ts";
 import type { FetchedManifest } from "./fetch_manifest.ts";
 import { MEDIA_TYPES } from "./manifest.ts";
 import { type ManifestToPut, putManifest } from "./put_manifest.ts";
@@ -43,10 +42,7 @@ export async function deleteTag(
 ): Promise<void> {
   const { status } = await requestDeletion(remote, repository, tag);
   if (status !== 400 && status !== 405) return;
-  const empty = placeholder(tag, current);
-  const digest = digestOf(empty.bytes);
-  // Asked before anything is changed: a registry that does not delete says so of what is not there too.
-  await deleteManifest(remote, repository, digest);
-  await putManifest(remote, repository, empty);
+  await assertDeletes(remote, repository);
+  const { digest } = await putManifest(remote, repository, placeholder(tag, current));
   await deleteManifest(remote, repository, digest);
 }

@@ -3,6 +3,7 @@ import { decodeText, encodeText } from "../base/bytes.ts";
 import type { Digest } from "../reference/digest.ts";
 import type { Repository } from "../reference/reference.ts";
 import { referrersTag } from "../reference/triangulate.ts";
+import { assertDeletes } from "./delete_manifest.ts";
 import { type Descriptor, MEDIA_TYPES, parseIndex } from "./manifest.ts";
 import type { Remote } from "./remote.ts";
 import { type TagEdit, updateTag } from "./update_tag.ts";
@@ -21,7 +22,7 @@ export interface ReferrersToUnlist {
  * registry's own API lists it forgets by itself, once the referrer is deleted.
  *
  * To be done before they are deleted: registries refuse an index that names what is not there, so that
- * nobody could list another referrer.
+ * nobody could list another referrer. Where the registry does not delete, nothing is changed.
  *
  * @returns whether any was listed there
  * @throws {RegistryError}
@@ -32,20 +33,22 @@ export async function unlistReferrers(
   repository: Repository,
   { subject, referrers, clock, random }: ReferrersToUnlist,
 ): Promise<boolean> {
-  const edit: TagEdit = (current) => {
-    if (current === undefined) return Promise.resolve(undefined);
+  const edit: TagEdit = async (current) => {
+    if (current === undefined) return undefined;
     const listed = parseIndex(current.bytes).manifests;
-    if (!listed.some(({ digest }) => referrers.has(digest))) return Promise.resolve(undefined);
+    if (!listed.some(({ digest }) => referrers.has(digest))) return undefined;
+    await assertDeletes(remote, repository);
     // As it stands: what we cannot read in it stays.
     const document = JSON.parse(decodeText(current.bytes)) as {
-      readonly manifests: readonly Descriptor[];
+      readonly manifests: readonly (Descriptor | null)[];
     };
-    const manifests = document.manifests.filter((entry) => !referrers.has(entry?.digest));
-    if (manifests.length === 0) return Promise.resolve("absent");
-    return Promise.resolve({
+    const manifests = document.manifests
+      .filter((entry) => entry === null || !referrers.has(entry.digest));
+    if (manifests.length === 0) return "absent";
+    return {
       bytes: encodeText(JSON.stringify({ ...document, manifests })),
       mediaType: MEDIA_TYPES.ociIndex,
-    });
+    };
   };
   const tag = referrersTag(subject);
   return await updateTag(remote, { repository, tag, edit, clock, random });

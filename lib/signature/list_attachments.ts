@@ -12,20 +12,22 @@ import { type ReferrerKind, referrerKind } from "./referrer_kind.ts";
 /** All that cosign keeps under tags beside an image. */
 export const ATTACHMENT_KINDS: readonly AttachmentKind[] = ["sig", "att", "sbom"];
 
-/** Something that belongs to an image. Nothing about it is verified. */
-export type Attachment =
-  /** It lies under a tag made of the image's digest. */
-  | {
-    readonly kind: AttachmentKind;
-    readonly tag: string;
-    readonly manifest: FetchedManifest;
-  }
-  /** It refers to the image; where the registry has no API for it, the fallback tag lists it. */
-  | {
-    readonly kind: ReferrerKind;
-    readonly tag?: undefined;
-    readonly manifest: FetchedManifest;
-  };
+/** What lies under a tag made of an image's digest. Nothing about it is verified. */
+export interface TaggedAttachment {
+  readonly kind: AttachmentKind;
+  readonly tag: string;
+  readonly manifest: FetchedManifest;
+}
+
+/** What refers to an image; a fallback tag lists it where the registry has no API for it. */
+export interface ReferringAttachment {
+  readonly kind: ReferrerKind;
+  readonly tag?: undefined;
+  readonly manifest: FetchedManifest;
+}
+
+/** Something that belongs to an image. */
+export type Attachment = TaggedAttachment | ReferringAttachment;
 
 /** What belongs to one digest. */
 export interface Attachments {
@@ -38,6 +40,8 @@ export interface Attachments {
 export interface AttachmentSearch {
   /** The kinds to look for under tags; all unless told. */
   readonly kinds?: readonly AttachmentKind[] | undefined;
+  /** Whether to look for referrers; yes, unless told. */
+  readonly referrers?: boolean | undefined;
   /** What the tags of signatures begin with. */
   readonly tagPrefix?: string | undefined;
   /** The repository's tags where they were listed: what is not there is not asked for. */
@@ -58,7 +62,7 @@ const REFERRERS = 8;
 export async function listAttachments(
   place: Place,
   digest: Digest,
-  { kinds = ATTACHMENT_KINDS, tagPrefix, tags }: AttachmentSearch = {},
+  { kinds = ATTACHMENT_KINDS, referrers = true, tagPrefix, tags }: AttachmentSearch = {},
 ): Promise<Attachments> {
   const { remote, repository } = place;
   const attachments: Attachment[] = [];
@@ -68,6 +72,7 @@ export async function listAttachments(
     const manifest = await fetchManifest(remote, repository, tag);
     if (manifest !== undefined) attachments.push({ kind, tag, manifest });
   }
+  if (!referrers) return { attachments, dangling: [] };
   const { descriptors, truncated } = await listReferrers(remote, repository, digest, {
     // An image signed before its registry had the API has referrers in both places.
     hasFallbackTag: tags?.has(referrersTag(digest)) ?? true,

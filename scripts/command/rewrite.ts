@@ -82,8 +82,10 @@ function environmentWords(
   words: readonly string[],
   flags: ReadonlyMap<string, Flag>,
   env: Io["env"],
+  ownFlags: readonly string[],
 ): string[] {
   return [...flags.values()].flatMap((flag) => {
+    if (ownFlags.includes(flag.name)) return [];
     const variable = `COSIGN_${flag.name.toUpperCase().replaceAll("-", "_")}`;
     const value = env[variable];
     if (value === undefined || value === "" || NO_FLAGS.has(variable)) return [];
@@ -100,20 +102,21 @@ function environmentWords(
 
 /**
  * Rewrite a command line as cosign reads it: old names of flags, long flags with one dash (with a
- * warning), `--flag=false`, and flags from the environment. What comes after `--` stays as it is.
+ * warning), `--flag=false`, and flags from the environment but for `ownFlags`. What comes after `--` stays as it is.
  */
 export function rewriteArguments(
   command: Command,
   argv: readonly string[],
   env: Io["env"],
   warn: (text: string) => void,
+  ownFlags: readonly string[] = [],
 ): string[] {
   const flags = flagsOf(command);
   const end = argv.indexOf("--");
   const own = end === -1 ? argv : argv.slice(0, end);
   const words = own.flatMap((word) => rewriteWord(word, flags, warn));
   return [
-    ...environmentWords(words, flags, env),
+    ...environmentWords(words, flags, env, ownFlags),
     ...words,
     ...(end === -1 ? [] : argv.slice(end)),
   ];

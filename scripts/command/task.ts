@@ -15,6 +15,11 @@ export interface Task<Options = Record<string, unknown>> {
   readonly summary: string;
   /** Command lines with what each does, for `--help`. */
   readonly examples: readonly (readonly [command: string, what: string])[];
+  /**
+   * Flags that cosign's command has not. The variables that set them for others of its commands, as
+   * COSIGN_KEY does, mean nothing to this one.
+   */
+  readonly ownFlags?: readonly string[];
   /** Declare arguments and options. */
   readonly define: (command: Command) => void;
   /** The exit code where it breaks off for what is no usage error; 1 unless told. */
@@ -59,7 +64,7 @@ export async function runTask<Options>(
   command.addHelpText("after", formatExamples(task.examples));
   try {
     const warn = (text: string): void => void pending.push(io.stderr.write(text));
-    command.parse(rewriteArguments(command, argv, io.env, warn), { from: "user" });
+    command.parse(rewriteArguments(command, argv, io.env, warn, task.ownFlags), { from: "user" });
     return await task.run(command.args, command.opts() as Options, io);
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
