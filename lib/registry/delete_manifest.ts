@@ -1,7 +1,7 @@
 import { encodeText } from "../base/bytes.ts";
 import { type Digest, digestOf } from "../reference/digest.ts";
 import type { Repository } from "../reference/reference.ts";
-import { assertRegistrySaysNone } from "./fetch_manifest.ts";
+import { assertRegistrySaysNone, invalidAnswer } from "./fetch_manifest.ts";
 import { describeRequest, RegistryError } from "./registry_error.ts";
 import { readErrorDocument, type RegistryResponse, type Remote } from "./remote.ts";
 
@@ -25,6 +25,9 @@ export async function requestDeletion(
     expect: [200, 202, 204, 400, 404, 405],
   });
   if (response.status === 404) assertRegistrySaysNone(response, "DELETE");
+  if (response.status === 200 && /^text\/html/iu.test(response.headers["content-type"] ?? "")) {
+    throw invalidAnswer("DELETE", response, "the answer is a web page");
+  }
   return response;
 }
 
