@@ -58,6 +58,7 @@ export {
   type Registries,
   type RegistriesOptions,
 } from "./lib/registry/open_registries.ts";
+export { deleteManifest } from "./lib/registry/delete_manifest.ts";
 export { copyManifest } from "./lib/registry/copy_manifest.ts";
 export { putBlob } from "./lib/registry/put_blob.ts";
 export { putManifest } from "./lib/registry/put_manifest.ts";
@@ -80,6 +81,24 @@ export { type Envelope, parseEnvelope, preAuthEncoding } from "./lib/signature/d
 export { buildPredicate } from "./lib/signature/predicate.ts";
 export { parsePredicateType, PREDICATE_TYPES } from "./lib/signature/predicate_type.ts";
 export { copyImage } from "./lib/signature/copy_image.ts";
+export {
+  type AttachmentNode,
+  type AttachmentTree,
+  readAttachmentTree,
+} from "./lib/signature/attachment_tree.ts";
+export {
+  type Attachment,
+  type Attachments,
+  type AttachmentSearch,
+  listAttachments,
+} from "./lib/signature/list_attachments.ts";
+export { planRemovals } from "./lib/signature/plan_removals.ts";
+export type { Kept, RemovalChoice, RemovalPlan, RemovalType } from "./lib/signature/removal.ts";
+export {
+  nameRemovals,
+  type RemovalOutcome,
+  removeAttachments,
+} from "./lib/signature/remove_attachments.ts";
 export type { SignatureFormat } from "./lib/signature/signature_format.ts";
 export {
   buildSignStatement,

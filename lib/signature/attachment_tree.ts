@@ -51,7 +51,7 @@ function describe({ kind, tag, manifest }: Attachment): Omit<AttachmentNode, key
   };
 }
 
-/** Registries list referrers in an order of their own, which may change from day to day. */
+/** What lies under tags first, then what refers to the image, by type and time. */
 function inOrder(nodes: readonly AttachmentNode[]): readonly AttachmentNode[] {
   const key = ({ type, created = "", digest }: AttachmentNode): string =>
     [type, created, digest].join("\n");

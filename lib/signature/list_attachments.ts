@@ -85,7 +85,9 @@ export async function listAttachments(
     });
   }
   const dangling: Digest[] = [];
-  const fetched = pooled(descriptors, async (listed) => ({
+  // Registries list them in an order that may change from one call to the next.
+  const ordered = descriptors.toSorted((a, b) => a.digest < b.digest ? -1 : 1);
+  const fetched = pooled(ordered, async (listed) => ({
     listed,
     manifest: await fetchManifest(remote, repository, listed.digest),
   }), { limit: REFERRERS });
