@@ -6,7 +6,7 @@ import type { Place } from "../registry/copy_manifest.ts";
 import { RegistryError } from "../registry/registry_error.ts";
 import { chooseLayers } from "./choose_layers.ts";
 import { judgeReferrer } from "./judge_referrer.ts";
-import { listAttachments, type TaggedAttachment } from "./list_attachments.ts";
+import { ATTACHMENT_KINDS, listAttachments, type TaggedAttachment } from "./list_attachments.ts";
 import type {
   Kept,
   RemovalChoice,
@@ -36,7 +36,6 @@ async function planTag(
   { place, choice, kept }: Planning,
   { kind, tag, manifest }: TaggedAttachment,
 ): Promise<readonly TagRemoval[]> {
-  if (!TAG_TYPES[kind].includes(choice.type)) return [];
   const { whole, layers, kept: reasons } = await chooseLayers(place, kind, manifest, choice);
   const reference = formatReference({ repository: place.repository, tag });
   kept.push(...[...new Set(reasons)].map((why) => ({ reference, why })));
@@ -54,7 +53,10 @@ async function planSubject(planning: Planning, subject: Digest): Promise<void> {
       attempts: 1,
     });
   }
-  const { attachments, dangling } = await listAttachments(place, subject, choice);
+  const { attachments, dangling } = await listAttachments(place, subject, {
+    kinds: ATTACHMENT_KINDS.filter((kind) => TAG_TYPES[kind].includes(choice.type)),
+    tagPrefix: choice.tagPrefix,
+  });
   const tags: TagRemoval[] = [];
   const referrers: Digest[] = [];
   for (const attachment of attachments) {

@@ -2,7 +2,9 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { encodeText } from "../../lib/base/bytes.ts";
 import type { PrivateKey } from "../../lib/keys/private_key.ts";
+import { digestOf } from "../../lib/reference/digest.ts";
 import { attachmentTag, referrersTag } from "../../lib/reference/triangulate.ts";
 import { listReferrers } from "../../lib/registry/list_referrers.ts";
 import { MEDIA_TYPES } from "../../lib/registry/manifest.ts";
@@ -149,6 +151,26 @@ test("planRemovals() knows a bundle whose manifest does not say of what it is", 
   const { removed } = await clean({ type: "signature" });
   assert.equal(removed.length, 1);
   assert.ok(removed[0]!.endsWith(listed));
+});
+
+test("planRemovals() takes legacy signatures kept as a referrer, if all are by the key", async () => {
+  const { registry, image, remote, clean, digest } = setUp();
+  const annotation = async (key: PrivateKey) =>
+    (await legacyLayer(key, encodeText("packages"))).annotations;
+  const layer = { mediaType: "a", size: 8, digest: digestOf(encodeText("packages")) };
+  const [ours, theirs] = [await annotation(KEY), await annotation(OTHER)].map((annotations) => ({
+    ...layer,
+    annotations,
+  }));
+  const artifactType = "application/vnd.dev.cosign.artifact.sig.v1+json";
+  for (const layers of [[ours], [theirs], [ours, theirs]]) {
+    await refer(registry, remote, image, { artifactType, layers });
+  }
+  const { removed, whys } = await clean({ type: "signature", key: KEY.publicKey });
+  assert.equal(removed.length, 1);
+  assert.deepEqual(whys, ["it also holds signatures that this key has not made"]);
+  assert.equal((await clean({ type: "signature" })).removed.length, 2);
+  assert.deepEqual(await referrersOf(registry, digest), []);
 });
 
 test("planRemovals() keeps what cannot be read, and says so, where it matters", async () => {
