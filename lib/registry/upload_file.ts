@@ -54,7 +54,8 @@ export async function uploadFile(
   options: UploadOptions,
 ): Promise<Descriptor> {
   await putBlobStream(remote, repository, file);
-  const config = buildImageConfig([file]);
+  // As cosign has it, only the config of an image lists its layers.
+  const config = buildImageConfig(options.configMediaType === undefined ? [file] : []);
   const mediaType = MEDIA_TYPES.ociManifest;
   const bytes = encodeText(stringifyAsGo({
     schemaVersion: 2,
