@@ -70,3 +70,8 @@ test("rewriteArguments() leaves what it does not know, and what follows --", () 
     "--cert",
   ]);
 });
+
+test("rewriteArguments() says what to do instead of a flag of cosign's that is not here", () => {
+  assert.throws(() => rewrite(["--sk"]), { code: "USAGE", message: /hardware keys/u });
+  assert.deepEqual(rewrite(["--", "--sk"]).words, ["--", "--sk"]);
+});
