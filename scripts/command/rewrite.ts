@@ -1,7 +1,9 @@
 /** What cosign's users type, rewritten to what the option parser reads. */
 
 import type { Command } from "commander";
+import { UsageError } from "../../lib/base/errors.ts";
 import type { Io } from "./io.ts";
+import { REFUSED_FLAGS } from "./refused_flags.ts";
 
 /** Old names of flags, which cosign 3 still takes (cmd/cosign/cli/commands.go). */
 const OLD_NAMES: Readonly<Record<string, string>> = {
@@ -71,7 +73,12 @@ function rewriteWord(
     const value = parseBoolean(rest.slice(1));
     return value === undefined ? [word] : booleanWords(denied, !value);
   }
-  if (flag === undefined) return [word];
+  if (flag === undefined) {
+    if (Object.hasOwn(REFUSED_FLAGS, name)) {
+      throw new UsageError(`Cannot use --${name}: ${REFUSED_FLAGS[name]}`);
+    }
+    return [word];
+  }
   if (dashes === "-") warn(`WARNING: the flag -${typed} is written --${name}\n`);
   const value = flag.takesValue || rest === "" ? undefined : parseBoolean(rest.slice(1));
   return value === undefined ? [`--${name}${rest}`] : booleanWords(flag, value);
@@ -102,7 +109,10 @@ function environmentWords(
 
 /**
  * Rewrite a command line as cosign reads it: old names of flags, long flags with one dash (with a
- * warning), `--flag=false`, and flags from the environment but for `ownFlags`. What comes after `--` stays as it is.
+ * warning), `--flag=false`, and flags from the environment but for `ownFlags`. What comes after `--`
+ * stays as it is.
+ *
+ * @throws {UsageError} for a flag of cosign's that is not here
  */
 export function rewriteArguments(
   command: Command,

@@ -80,3 +80,8 @@ test("rewriteArguments() takes no flag from the environment that is not cosign's
     [],
   );
 });
+
+test("rewriteArguments() says what to do instead of a flag of cosign's that is not here", () => {
+  assert.throws(() => rewrite(["--sk"]), { code: "USAGE", message: /hardware keys/u });
+  assert.deepEqual(rewrite(["--", "--sk"]).words, ["--", "--sk"]);
+});
