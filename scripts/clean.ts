@@ -115,56 +115,69 @@ async function* listTargets(
   }
 }
 
-/** Clean images as cosign cleans one; each is tried. */
-async function cleanImages(
-  names: readonly string[],
-  choice: RemovalChoice,
-  flags: Flags,
-  io: Io,
-): Promise<number> {
-  const store = storeOptions(flags, io.env);
-  const say = (text: string): Promise<void> => io.stderr.write(`${safeText(text)}\n`);
-  return await withRegistries(flags, io, flags.maxWorkers, async (remote) => {
-    /** Clean one, telling of what happens as it happens; give what would go, and if it went wrong. */
-    const clean = async ({ name: image, repository, digest }: Target) => {
-      const place = { remote, repository: store.repository ?? repository };
-      const plan = await planRemovals(place, digest, choice);
-      for (const { reference, why } of plan.kept) await say(`Kept ${reference}: ${why}`);
-      const names = nameRemovals(place.repository, plan);
-      if (names.length === 0) await say(`Nothing to remove from ${image}`);
-      if (flags.dryRun === true) {
-        return { failed: false, text: names.map((name) => `Would remove ${name} from ${image}\n`) };
-      }
-      let failed = false;
-      const effects = { clock: io.clock, random: Math.random };
-      for await (const { name, error } of removeAttachments(place, plan, effects)) {
-        if (error === undefined) await say(`Removed ${name} from ${image}`);
-        else {
-          failed = true;
-          await say(`Error: could not delete ${name} from ${image}: ${error.message}`);
-        }
-      }
-      return { failed, text: [] };
+/** How images are cleaned, and where it is told. */
+interface Work {
+  readonly remote: Remote;
+  readonly choice: RemovalChoice;
+  /** Where attachments are kept; beside the image if absent. */
+  readonly store: Repository | undefined;
+  readonly dryRun: boolean;
+  readonly io: Io;
+}
+
+/** What became of one image: the exit code, and what goes to standard output. */
+interface Outcome {
+  readonly code: number;
+  readonly text: string;
+}
+
+async function say(text: string, { stderr }: Io): Promise<void> {
+  await stderr.write(`${safeText(text)}\n`);
+}
+
+/** Clean one image, and tell what happens as it happens: whoever stops it must know what is gone. */
+async function cleanImage(
+  { remote, choice, store, dryRun, io }: Work,
+  { name: image, repository: home, digest }: Target,
+): Promise<Outcome> {
+  const repository = store ?? home;
+  const place = { remote, repository };
+  const plan = await planRemovals(place, digest, choice);
+  for (const { reference, why } of plan.kept) await say(`Kept ${reference}: ${why}`, io);
+  const planned = nameRemovals(repository, plan);
+  if (planned.length === 0) await say(`Nothing to remove from ${image}`, io);
+  if (dryRun) {
+    return {
+      code: 0,
+      text: planned.map((name) => `Would remove ${name} from ${image}\n`).join(""),
     };
-    const work = async (target: Target | Unclear) => {
-      try {
-        if ("error" in target) throw target.error;
-        return await clean(target);
-      } catch (error) {
-        if (io.signal.aborted) throw error;
-        const name = "error" in target ? "" : `${target.name}: `;
-        await say(`Error: ${name}${messageOf(error)}`);
-        return { failed: true, text: [] };
-      }
-    };
-    let code = 0;
-    const targets = listTargets(remote, names, flags.recursive === true);
-    for await (const { failed, text } of pooled(targets, work, { limit: flags.maxWorkers })) {
-      if (failed) code = 1;
-      await io.stdout.write(text.join(""));
-    }
-    return code;
-  });
+  }
+  let code = 0;
+  const effects = { clock: io.clock, random: Math.random };
+  for await (const { name, error } of removeAttachments(place, plan, effects)) {
+    if (error !== undefined) code = 1;
+    await say(
+      error === undefined
+        ? `Removed ${name} from ${image}`
+        : `Error: could not delete ${name} from ${image}: ${error.message}`,
+      io,
+    );
+  }
+  return { code, text: "" };
+}
+
+/** Clean one image; what goes wrong is told, and is no reason not to clean the others. */
+async function tryToClean(work: Work, target: Target | Unclear): Promise<Outcome> {
+  const { io } = work;
+  try {
+    if ("error" in target) throw target.error;
+    return await cleanImage(work, target);
+  } catch (error) {
+    if (io.signal.aborted) throw error;
+    const image = "error" in target ? "" : `${target.name}: `;
+    await say(`Error: ${image}${messageOf(error)}`, io);
+    return { code: 1, text: "" };
+  }
 }
 
 /** Remove what belongs to images. */
@@ -199,7 +212,19 @@ export const task: Task<Flags> = {
     if (flags.force !== true && flags.dryRun !== true) {
       await askToContinue(WARNINGS[choice.type], io);
     }
-    return await cleanImages(names, choice, flags, io);
+    const { maxWorkers: limit, recursive = false, dryRun = false } = flags;
+    return await withRegistries(flags, io, limit, async (remote) => {
+      const store = storeOptions(flags, io.env).repository;
+      const work: Work = { remote, choice, store, dryRun, io };
+      const targets = listTargets(remote, names, recursive);
+      let worst = 0;
+      const outcomes = pooled(targets, (target) => tryToClean(work, target), { limit });
+      for await (const { code, text } of outcomes) {
+        worst = Math.max(worst, code);
+        await io.stdout.write(text);
+      }
+      return worst;
+    });
   },
 };
 
