@@ -19,6 +19,8 @@ export const ATTACHMENT_KINDS: readonly AttachmentKind[] = ["sig", "att", "sbom"
 export interface CopyImageOptions {
   /** Where its signatures are; beside it unless told. */
   readonly attachments?: Place | undefined;
+  /** Where they are to be; beside the copy unless told. */
+  readonly attachmentsTo?: Place | undefined;
   /** The tag that the copy gets; none if absent. */
   readonly tag?: string | undefined;
   /** Copy these alone, and the image not; everything with it if absent. */
@@ -147,7 +149,8 @@ export async function copyImage(
   digest: Digest,
   options: CopyImageOptions,
 ): Promise<void> {
-  const { attachments = source, tag, only, force = false, clock, random, onCopy } = options;
+  const { attachments = source, attachmentsTo = target, ...rest } = options;
+  const { tag, only, force = false, clock, random, onCopy } = rest;
   const root = await fetchExisting(source, digest);
   const belonging = await listAttachments(attachments, await listTree(source, root), options);
   const image: Item = { from: source, manifest: root, ...(tag === undefined ? {} : { tag }) };
@@ -156,15 +159,15 @@ export async function copyImage(
     ? [{ from: source, manifest: root }, ...belonging, ...(tag === undefined ? [] : [image])]
     : belonging;
 
-  const nameOf = ({ manifest, tag }: Item): string => {
-    const { repository } = target;
-    return formatReference(
-      tag === undefined ? { repository, digest: manifest.digest } : { repository, tag },
-    );
+  const placeOf = (item: Item): Place => belonging.includes(item) ? attachmentsTo : target;
+  const nameOf = (item: Item): string => {
+    const { repository } = placeOf(item);
+    const { manifest: { digest }, tag } = item;
+    return formatReference(tag === undefined ? { repository, digest } : { repository, tag });
   };
   const missing: Item[] = [];
   for (const item of items) {
-    const there = await findAt(target, item);
+    const there = await findAt(placeOf(item), item);
     if (there === item.manifest.digest) continue;
     if (there !== undefined && !force) throw new TargetExistsError(nameOf(item));
     missing.push(item);
@@ -175,6 +178,6 @@ export async function copyImage(
       formatReference({ repository: from.repository, digest: manifest.digest }),
       nameOf(item),
     );
-    await copyManifest(from, target, manifest, { tag: item.tag, clock, random });
+    await copyManifest(from, placeOf(item), manifest, { tag: item.tag, clock, random });
   }
 }

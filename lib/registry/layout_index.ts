@@ -1,0 +1,111 @@
+/**
+ * `index.json` of an OCI image layout (OCI image spec 1.1, "Image Layout"), with what cosign adds to
+ * it (cosign pkg/oci/layout/index.go).
+ */
+
+import { encodeText } from "../base/bytes.ts";
+import type { Digest } from "../reference/digest.ts";
+import { attachmentTag, isAttachmentTag } from "../reference/triangulate.ts";
+import { type Descriptor, isIndexType, MEDIA_TYPES } from "./manifest.ts";
+import { isTag } from "./memory_store.ts";
+
+/** The name of the file. */
+export const LAYOUT_INDEX = "index.json";
+
+/** The tag of an entry (OCI image spec 1.1, "Annotations"). */
+const TAG = "org.opencontainers.image.ref.name";
+
+/** What an entry is to cosign, which takes the first of each kind. */
+const KIND = "kind";
+
+const KINDS = {
+  index: "dev.cosignproject.cosign/imageIndex",
+  image: "dev.cosignproject.cosign/image",
+  sig: "dev.cosignproject.cosign/sigs",
+  att: "dev.cosignproject.cosign/atts",
+} as const;
+
+/** An attachment's tag as it is in the folder, given as it is elsewhere; other tags stay. */
+export function dropTagPrefix(tag: string, prefix: string): string {
+  const rest = tag.slice(prefix.length);
+  return tag.startsWith(prefix) && isAttachmentTag(rest) ? rest : tag;
+}
+
+/** The other way round. The index of referrers never has a prefix. */
+export function addTagPrefix(tag: string, prefix: string): string {
+  return isAttachmentTag(tag) && tag.includes(".") ? `${prefix}${tag}` : tag;
+}
+
+function ofKind(entries: readonly Descriptor[], kind: keyof typeof KINDS): Descriptor | undefined {
+  return entries.find(({ annotations }) => annotations?.[KIND] === KINDS[kind]);
+}
+
+/** The entry that cosign takes for what was saved. */
+export function findSaved(entries: readonly Descriptor[]): Descriptor | undefined {
+  return ofKind(entries, "index") ?? ofKind(entries, "image");
+}
+
+/**
+ * The digests that may be what a layout is about: what cosign would take, or else whatever belongs to
+ * no other.
+ */
+export function findRoots(
+  entries: readonly Descriptor[],
+  isReferrer: (digest: Digest) => boolean,
+): readonly Digest[] {
+  const saved = findSaved(entries);
+  if (saved !== undefined) return [saved.digest];
+  const roots = entries.filter(({ digest, annotations }) =>
+    !isAttachmentTag(annotations?.[TAG] ?? "") && !isReferrer(digest)
+  );
+  return [...new Set(roots.map(({ digest }) => digest))];
+}
+
+/** The tags that the entries give, the first of a name; those of what belongs to `root` among them. */
+export function tagsOf(
+  entries: readonly Descriptor[],
+  root: Digest,
+): ReadonlyMap<string, Digest> {
+  const tags = new Map<string, Digest>();
+  for (const kind of ["sig", "att"] as const) {
+    const entry = ofKind(entries, kind);
+    if (entry !== undefined) tags.set(attachmentTag(root, kind), entry.digest);
+  }
+  for (const { digest, annotations } of entries) {
+    const tag = annotations?.[TAG];
+    if (tag !== undefined && isTag(tag) && !tags.has(tag)) tags.set(tag, digest);
+  }
+  return tags;
+}
+
+/** A manifest that is to be listed. */
+export interface Listed {
+  /** Without annotations: whoever made the manifest could else pass it off as another kind. */
+  readonly descriptor: Pick<Descriptor, "mediaType" | "size" | "digest" | "artifactType">;
+  readonly tag?: string;
+}
+
+function kindOf({ descriptor, tag }: Listed, root: Digest): string | undefined {
+  if (descriptor.digest === root) {
+    return isIndexType(descriptor.mediaType) ? KINDS.index : KINDS.image;
+  }
+  const kind = (["sig", "att"] as const).find((one) => tag === attachmentTag(root, one));
+  return kind && KINDS[kind];
+}
+
+/** Write the index over `root` and what belongs to it, which cosign and others read. */
+export function formatLayoutIndex(root: Digest, listed: readonly Listed[]): Uint8Array {
+  const manifests = listed.map((entry) => {
+    const kind = kindOf(entry, root);
+    const annotations = {
+      ...(kind === undefined ? {} : { [KIND]: kind }),
+      ...(entry.tag === undefined ? {} : { [TAG]: entry.tag }),
+    };
+    return {
+      ...entry.descriptor,
+      ...(Object.keys(annotations).length === 0 ? {} : { annotations }),
+    };
+  });
+  const document = { schemaVersion: 2, mediaType: MEDIA_TYPES.ociIndex, manifests };
+  return encodeText(`${JSON.stringify(document, undefined, 2)}\n`);
+}
