@@ -2,7 +2,7 @@ import { MalformedError } from "../base/errors.ts";
 import { startSha256 } from "../base/hash.ts";
 import { MAX_CHILDREN } from "../base/limits.ts";
 import type { Digest } from "../reference/digest.ts";
-import { fetchExisting, type Place } from "./copy_manifest.ts";
+import type { Place } from "./copy_manifest.ts";
 import { fetchManifest } from "./fetch_manifest.ts";
 import { type Contents, type Descriptor, parseContents } from "./manifest.ts";
 import { openBlob } from "./open_blob.ts";
@@ -11,7 +11,7 @@ import { RegistryError } from "./registry_error.ts";
 function wrong(digest: Digest, why: string): RegistryError {
   return new RegistryError(why, {
     failure: "invalid-answer",
-    request: `trust what is stored as ${digest}`,
+    request: `read ${digest}`,
     attempts: 1,
   });
 }
@@ -50,7 +50,9 @@ function contentsOf(bytes: Uint8Array): Contents {
  */
 export async function checkContents(place: Place, root: Digest): Promise<void> {
   const seen = new Set<Digest>([root]);
-  const pending = [await fetchExisting(place, root)];
+  const manifest = await fetchManifest(place.remote, place.repository, root);
+  if (manifest === undefined) throw wrong(root, "it is not there");
+  const pending = [manifest];
   for (const { bytes } of pending) {
     const { blobs, children } = contentsOf(bytes);
     for (const blob of blobs) {

@@ -47,7 +47,7 @@ async function assertReplaceable(folder: string): Promise<void> {
       cause: error,
     });
   }
-  if (entries.length === 0 || findSaved(entries) !== undefined) return;
+  if (entries.length === 0 || findSaved(entries).length > 0) return;
   throw new LayoutError(
     `Cannot write ${folder}: it is a layout that another tool made; choose another folder`,
   );

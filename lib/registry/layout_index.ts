@@ -4,6 +4,7 @@
  */
 
 import { encodeText } from "../base/bytes.ts";
+import { MalformedError } from "../base/errors.ts";
 import type { Digest } from "../reference/digest.ts";
 import { attachmentTag, isAttachmentTag } from "../reference/triangulate.ts";
 import { type Descriptor, isIndexType, MEDIA_TYPES } from "./manifest.ts";
@@ -36,44 +37,50 @@ export function addTagPrefix(tag: string, prefix: string): string {
   return isAttachmentTag(tag) && tag.includes(".") ? `${prefix}${tag}` : tag;
 }
 
-function ofKind(entries: readonly Descriptor[], kind: keyof typeof KINDS): Descriptor | undefined {
-  return entries.find(({ annotations }) => annotations?.[KIND] === KINDS[kind]);
-}
-
-/** The entry that cosign takes for what was saved. */
-export function findSaved(entries: readonly Descriptor[]): Descriptor | undefined {
-  return ofKind(entries, "index") ?? ofKind(entries, "image");
+/** The entries that say that they were saved. cosign saves one, and reads the first. */
+export function findSaved(entries: readonly Descriptor[]): readonly Descriptor[] {
+  const saved: readonly (string | undefined)[] = [KINDS.index, KINDS.image];
+  return entries.filter(({ annotations }) => saved.includes(annotations?.[KIND]));
 }
 
 /**
- * The digests that may be what a layout is about: what cosign would take, or else whatever belongs to
- * no other.
+ * The digests that may be what a layout is about: what was saved, or else whatever belongs to no
+ * other.
  */
 export function findRoots(
   entries: readonly Descriptor[],
   isReferrer: (digest: Digest) => boolean,
 ): readonly Digest[] {
   const saved = findSaved(entries);
-  if (saved !== undefined) return [saved.digest];
-  const roots = entries.filter(({ digest, annotations }) =>
-    !isAttachmentTag(annotations?.[TAG] ?? "") && !isReferrer(digest)
-  );
+  const roots = saved.length > 0
+    ? saved
+    : entries.filter(({ digest, annotations }) =>
+      !isAttachmentTag(annotations?.[TAG] ?? "") && !isReferrer(digest)
+    );
   return [...new Set(roots.map(({ digest }) => digest))];
 }
 
-/** The tags that the entries give, the first of a name; those of what belongs to `root` among them. */
+/**
+ * The tags that the entries give, those of what belongs to `root` among them.
+ *
+ * @throws {MalformedError} if they give one twice: another tool might then read the other manifest
+ */
 export function tagsOf(
   entries: readonly Descriptor[],
   root: Digest,
 ): ReadonlyMap<string, Digest> {
   const tags = new Map<string, Digest>();
   for (const kind of ["sig", "att"] as const) {
-    const entry = ofKind(entries, kind);
+    const entry = entries.find(({ annotations }) => annotations?.[KIND] === KINDS[kind]);
     if (entry !== undefined) tags.set(attachmentTag(root, kind), entry.digest);
   }
   for (const { digest, annotations } of entries) {
     const tag = annotations?.[TAG];
-    if (tag !== undefined && isTag(tag) && !tags.has(tag)) tags.set(tag, digest);
+    if (tag === undefined || !isTag(tag)) continue;
+    if ((tags.get(tag) ?? digest) !== digest) {
+      throw new MalformedError("index", `it gives the tag ${tag} to two manifests`);
+    }
+    tags.set(tag, digest);
   }
   return tags;
 }

@@ -40,7 +40,7 @@ import { describeRequest, RegistryError } from "./registry_error.ts";
 import { readErrorDocument, type RegistryRequest, type Remote } from "./remote.ts";
 
 /** The one repository that a layout is. The name is never shown, and leads nowhere (RFC 6761). */
-export const LAYOUT_REPOSITORY: Repository = { registry: "layout.invalid", path: "image" };
+export const LAYOUT_REPOSITORY: Repository = { registry: "oci-layout.invalid", path: "image" };
 
 /** What an open folder is made of. */
 interface Folder {

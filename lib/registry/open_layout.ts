@@ -14,8 +14,8 @@ import {
 } from "./layout_files.ts";
 import { addTagPrefix, findRoots, LAYOUT_INDEX, tagsOf } from "./layout_index.ts";
 import { emptyStore, LAYOUT_REPOSITORY, openLayoutRemote } from "./layout_remote.ts";
-import { type Descriptor, MEDIA_TYPES, parseIndex } from "./manifest.ts";
-import { readLinks, setTag, type StoredRepository, storeManifest } from "./memory_store.ts";
+import { type Descriptor, MEDIA_TYPES, parseChildren } from "./manifest.ts";
+import { linksOf, setTag, type StoredRepository, storeManifest } from "./memory_store.ts";
 
 /** How to open a layout folder, for reading or writing. */
 export interface LayoutOptions {
@@ -46,12 +46,12 @@ function at<Result>(folder: string, name: string, parse: () => Result): Result {
   }
 }
 
-/** What `index.json` lists. */
+/** What `index.json` lists; every entry must be one that can be read, or another could pass for it. */
 export async function readLayoutIndex(
   folder: string,
 ): Promise<readonly Descriptor[] | undefined> {
   const index = await readIfThere(folder, LAYOUT_INDEX);
-  return index && at(folder, LAYOUT_INDEX, () => parseIndex(index).manifests);
+  return index && at(folder, LAYOUT_INDEX, () => parseChildren(index));
 }
 
 /** The entries of a folder that must be a layout of a version that we know. */
@@ -72,16 +72,6 @@ async function readEntries(folder: string): Promise<readonly Descriptor[]> {
   return entries;
 }
 
-/** What a file refers to; nothing if it is no manifest. */
-function subjectOf(bytes: Uint8Array): string | undefined {
-  try {
-    return readLinks(bytes).subject;
-  } catch (error) {
-    if (error instanceof MalformedError) return undefined;
-    throw error;
-  }
-}
-
 /**
  * Find the referrers among the blobs: cosign does not list them in `index.json`.
  *
@@ -90,10 +80,12 @@ function subjectOf(bytes: Uint8Array): string | undefined {
 async function storeReferrers(
   folder: string,
   repository: StoredRepository,
+  signal: AbortSignal | undefined,
 ): Promise<Digest | undefined> {
   let damaged: Digest | undefined;
   let held = 0;
   for await (const digest of listBlobs(folder)) {
+    signal?.throwIfAborted();
     const file = await findFile(folder, blobName(digest));
     if (file === undefined || file.size > MAX_MANIFEST_BYTES) continue;
     const bytes = await readWhole(file, MAX_MANIFEST_BYTES);
@@ -101,12 +93,14 @@ async function storeReferrers(
       damaged = digest;
       continue;
     }
-    if (subjectOf(bytes) === undefined) continue;
+    const manifest = { digest, mediaType: MEDIA_TYPES.ociManifest, bytes };
+    const links = linksOf(manifest);
+    if (links?.subject === undefined) continue;
     held += bytes.length;
     if (held > MAX_LAYOUT_MANIFESTS_BYTES) {
       throw cannotRead(folder, `its referrers are over ${MAX_LAYOUT_MANIFESTS_BYTES} bytes`);
     }
-    storeManifest(repository, { digest, mediaType: MEDIA_TYPES.ociManifest, bytes });
+    storeManifest(repository, { ...manifest, mediaType: links.mediaType ?? manifest.mediaType });
   }
   return damaged;
 }
@@ -132,12 +126,12 @@ export async function openLayout(
   const folder = await findFolder(path);
   const entries = await readEntries(folder);
   const { store, repository } = emptyStore();
-  const damaged = await storeReferrers(folder, repository);
+  const damaged = await storeReferrers(folder, repository, signal);
   const root = onlyOne(
     folder,
     findRoots(entries, (digest) => repository.manifests.has(digest)),
   );
-  for (const [tag, digest] of tagsOf(entries, root)) {
+  for (const [tag, digest] of at(folder, LAYOUT_INDEX, () => tagsOf(entries, root))) {
     setTag(repository, addTagPrefix(tag, tagPrefix), digest);
   }
   const remote = openLayoutRemote({ folder, store, damaged, signal });
