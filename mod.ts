@@ -58,7 +58,10 @@ export {
   type Registries,
   type RegistriesOptions,
 } from "./lib/registry/open_registries.ts";
-export { copyManifest } from "./lib/registry/copy_manifest.ts";
+export { copyManifest, type Place } from "./lib/registry/copy_manifest.ts";
+export { createLayout, type NewLayout } from "./lib/registry/create_layout.ts";
+export { LayoutError } from "./lib/registry/layout_files.ts";
+export { type Layout, type LayoutOptions, openLayout } from "./lib/registry/open_layout.ts";
 export { putBlob } from "./lib/registry/put_blob.ts";
 export { putManifest } from "./lib/registry/put_manifest.ts";
 export { RegistryError, type RegistryFailure } from "./lib/registry/registry_error.ts";
@@ -80,6 +83,8 @@ export { type Envelope, parseEnvelope, preAuthEncoding } from "./lib/signature/d
 export { buildPredicate } from "./lib/signature/predicate.ts";
 export { parsePredicateType, PREDICATE_TYPES } from "./lib/signature/predicate_type.ts";
 export { copyImage } from "./lib/signature/copy_image.ts";
+export { loadImage, type LoadImageOptions } from "./lib/signature/load_image.ts";
+export { type SavedImageOptions, saveImage } from "./lib/signature/save_image.ts";
 export type { SignatureFormat } from "./lib/signature/signature_format.ts";
 export {
   buildSignStatement,
@@ -109,6 +114,7 @@ export {
 } from "./lib/verify/verify_attestation.ts";
 export { verifyDigest, type VerifyOptions } from "./lib/verify/verify_digest.ts";
 export { verifyImage } from "./lib/verify/verify_image.ts";
+export { verifyLayout } from "./lib/verify/verify_layout.ts";
 
 export { compileFilter, type NameFilter } from "./lib/policy/glob.ts";
 

@@ -13,8 +13,8 @@ export interface LoadImageOptions extends SavedImageOptions {
 
 /**
  * Load what was saved to an OCI image layout folder into a repository, of whatever name: the image, or
- * the index with its images, and all that belongs to it. The tag is written last; it may have named
- * something else before.
+ * the index with its images, and all that belongs to it. What is there already is kept: signatures are
+ * put beside others. The tag is written last; it may have named something else before.
  *
  * @returns the digest of the image
  * @throws {RegistryError} also if something in the folder is missing, or not what it should be
@@ -32,7 +32,7 @@ export async function loadImage(
   await copyImage(layout, target, layout.root, {
     ...options,
     attachmentsTo: attachments,
-    force: true,
+    merge: true,
   });
   return layout.root;
 }

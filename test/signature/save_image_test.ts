@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { encodeText } from "../../lib/base/bytes.ts";
+import { decodeText, encodeText } from "../../lib/base/bytes.ts";
 import { type Digest, digestOf } from "../../lib/reference/digest.ts";
 import { attachmentTag, referrersTag } from "../../lib/reference/triangulate.ts";
 import type { Descriptor } from "../../lib/registry/manifest.ts";
@@ -207,12 +207,15 @@ test("saveImage() uses again what is whole in the folder, and writes over what i
   await rm(join(folder, "index.json"));
   await rm(blobPath(folder, image.digest));
   await writeFile(blobPath(folder, layer), "layer of");
+  await mkdir(join(folder, ".sigfleet-unfinished"));
+  await writeFile(join(folder, ".sigfleet-unfinished", "part"), "layer");
   registry.requests.clear();
   await saveFrom(registry, folder, image.digest);
   const fetched = registry.requests.recent.map(({ path }) => path);
   assert.ok(fetched.some((path) => path.endsWith(`/blobs/${layer}`)));
   assert.ok(!fetched.some((path) => path.endsWith(`/blobs/${config}`)));
   assert.equal(await readFile(blobPath(folder, layer), "utf8"), "layer of 1.0");
+  assert.deepEqual((await readdir(folder)).sort(), ["blobs", "index.json", "oci-layout"]);
   assert.equal((await openLayout(folder)).root, image.digest);
 });
 
@@ -285,6 +288,34 @@ test("loadImage() moves the tag, sends nothing twice, and loads only the digest 
 
   const other = digestOf(encodeText("other"));
   await assert.rejects(load(target, folder, { digest: other }), { failure: "invalid-answer" });
+});
+
+test("loadImage() puts signatures beside those that are there, and loses none", async (context) => {
+  const folder = await temporaryFolder(context);
+  const [ours, theirs] = [createKey(), createKey()];
+  const source = createMemoryRegistry();
+  const image = putImage(source, "1.0");
+  const { remote } = openTestRemote(source);
+  const formats = ["legacy"] as const;
+  await sign(remote, image, { key: ours, formats });
+  await saveFrom(source, folder, image.digest);
+  const target = createMemoryRegistry();
+  const there = openTestRemote(target).remote;
+  await load(target, folder);
+  await sign(there, image, { key: theirs, formats, repository: TARGET });
+  // Signed again at the source, and loaded again.
+  await sign(remote, image, { key: KEY, formats });
+  await saveFrom(source, folder, image.digest);
+  for (let twice = 0; twice < 2; twice++) await load(target, folder);
+  for (const key of [ours, theirs, KEY]) {
+    const verdict = await verifyDigest(there, TARGET, image.digest, { policy: trust([key]) });
+    assert.equal(verdict.kind, "verified");
+  }
+  const tag = attachmentTag(image.digest, "sig");
+  const { layers } = JSON.parse(decodeText(target.manifest(TARGET.path, tag)!.bytes)) as {
+    layers: readonly unknown[];
+  };
+  assert.equal(layers.length, 3);
 });
 
 test("loadImage() sets no tag where the folder lacks something or it is not what it should be", async (context) => {
