@@ -2,7 +2,7 @@
 
 import { createReadStream, createWriteStream } from "node:fs";
 import { lstat, mkdir, opendir, realpath, rename, rm } from "node:fs/promises";
-import { join, sep } from "node:path";
+import { dirname, join, sep } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { concatBytes } from "../base/bytes.ts";
 import { type ErrorCode, messageOf } from "../base/errors.ts";
@@ -193,10 +193,16 @@ export async function openWriter(path: string): Promise<LayoutWriter> {
     }
   };
   const folder = await attempt("", async () => {
-    await mkdir(join(path, BLOBS), { recursive: true });
+    await mkdir(path, { recursive: true });
     return await realpath(path);
   });
-  await attempt(BLOBS, () => follow(folder, BLOBS));
+  // One after another: nothing is made where a link leads out.
+  for (const name of [dirname(BLOBS), BLOBS]) {
+    await attempt(name, async () => {
+      await mkdir(join(folder, name), { recursive: true });
+      await follow(folder, name);
+    });
+  }
   const unfinished = join(folder, UNFINISHED);
   const remove = () => rm(unfinished, { recursive: true, force: true });
   await attempt(UNFINISHED, async () => {

@@ -263,13 +263,12 @@ test("saveImage() says what it cannot write, and writes through no link out of t
   const inside = join(folder, "layout");
   await writeLayout(inside, {});
   await rm(join(inside, "blobs"), { recursive: true });
-  await writeLayout(outside, {});
-  await symlink(join(outside, "blobs"), join(inside, "blobs"));
+  await symlink(outside, join(inside, "blobs"));
   await assert.rejects(saveFrom(registry, inside, image.digest), {
     code: "LAYOUT",
     message: /leads out of the folder/u,
   });
-  assert.deepEqual(await readdir(join(outside, "blobs", "sha256")), []);
+  assert.deepEqual(await readdir(outside), []);
 });
 
 test("loadImage() moves the tag, sends nothing twice, and loads only the digest asked for", async (context) => {
