@@ -59,7 +59,10 @@ export {
   type RegistriesOptions,
 } from "./lib/registry/open_registries.ts";
 export { deleteManifest } from "./lib/registry/delete_manifest.ts";
-export { copyManifest } from "./lib/registry/copy_manifest.ts";
+export { copyManifest, type Place } from "./lib/registry/copy_manifest.ts";
+export { createLayout, type NewLayout } from "./lib/registry/create_layout.ts";
+export { LayoutError } from "./lib/registry/layout_files.ts";
+export { type Layout, type LayoutOptions, openLayout } from "./lib/registry/open_layout.ts";
 export { putBlob } from "./lib/registry/put_blob.ts";
 export { putManifest } from "./lib/registry/put_manifest.ts";
 export { RegistryError, type RegistryFailure } from "./lib/registry/registry_error.ts";
@@ -99,6 +102,8 @@ export {
   type RemovalOutcome,
   removeAttachments,
 } from "./lib/signature/remove_attachments.ts";
+export { loadImage, type LoadImageOptions } from "./lib/signature/load_image.ts";
+export { type SavedImageOptions, saveImage } from "./lib/signature/save_image.ts";
 export type { SignatureFormat } from "./lib/signature/signature_format.ts";
 export {
   buildSignStatement,
@@ -128,6 +133,7 @@ export {
 } from "./lib/verify/verify_attestation.ts";
 export { verifyDigest, type VerifyOptions } from "./lib/verify/verify_digest.ts";
 export { verifyImage } from "./lib/verify/verify_image.ts";
+export { verifyLayout } from "./lib/verify/verify_layout.ts";
 
 export { compileFilter, type NameFilter } from "./lib/policy/glob.ts";
 
