@@ -159,13 +159,14 @@ async function* expandWord(
     if (!(error instanceof FileError) || error.failure !== "missing") throw error;
     return yield* expandGlob(files, text, excluded);
   }
-  if (excluded(folderName(text))) return;
+  const name = folderName(text);
+  if (name !== "" && excluded(name)) return;
   if ((await files.look(root)).kind !== "folder") {
     yield { kind: "file", name: text, path: await locateFile(files, text) };
     return;
   }
   const walk = { files, root, depth: Infinity, wanted: () => true, excluded };
-  yield* walkFrom(walk, folderName(text), { name: text, message: "there is no file in it" });
+  yield* walkFrom(walk, name, { name: text, message: "there is no file in it" });
 }
 
 async function* expandLine(
@@ -173,7 +174,8 @@ async function* expandLine(
   { text, base }: Extract<FileSource, { kind: "line" }>,
   excluded: Walk["excluded"],
 ): AsyncGenerator<FileItem> {
-  if (excluded(folderName(text))) return;
+  const name = folderName(text);
+  if (name !== "" && excluded(name)) return;
   checkName(text);
   const path = await locateFile(files, text.startsWith("/") ? text : joinPath(base, text));
   if (!isInside(base, path)) {
@@ -182,7 +184,7 @@ async function* expandLine(
   const walk = { files, root: base, depth: Infinity, wanted: () => true, excluded };
   const { kind } = await files.look(path);
   if (kind === "folder") {
-    yield* walkFolder(walk, { path, name: folderName(text), below: "", level: 0 });
+    yield* walkFolder(walk, { path, name, below: "", level: 0 });
   } else if (kind === "link") {
     yield* followLink(walk, path, text);
   } else {

@@ -13,6 +13,8 @@ import { verifyContent } from "./verify_file.ts";
 
 /** The files that are expected. */
 export interface FileLock {
+  /** Its own one name: it is none of the files. */
+  readonly path: string;
   /** What each should be, by its one name ({@link locateFile}). */
   readonly digests: ReadonlyMap<string, Digest>;
   /** All of them, in the order of the lock file. */
@@ -56,6 +58,7 @@ export async function readLock(
   const digests = new Map<string, Digest>();
   const items: FileItem[] = [];
   for (const entry of parseLock(bytes)) {
+    // Of bundles, their files say whether they are right.
     if (isBundleName(entry.path)) continue;
     const name = joinPath(shown, entry.path);
     try {
@@ -67,5 +70,5 @@ export async function readLock(
       items.push({ kind: "trouble", name, error });
     }
   }
-  return { digests, items, verdict };
+  return { path: place.path, digests, items, verdict };
 }

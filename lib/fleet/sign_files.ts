@@ -42,6 +42,8 @@ export async function* signFiles(
   };
   const found = async function* (): AsyncGenerator<FileItem> {
     for await (const item of items) {
+      // It will be written anew.
+      if (item.kind === "file" && item.path === lock?.path) continue;
       onFound?.();
       yield item;
     }

@@ -13,7 +13,7 @@ import { verdictOfFailure, verifyFile } from "./verify_file.ts";
 export interface VerifyFilesOptions {
   readonly keys: readonly TrustedKey[];
   /** The files that must be there, just these, and just as they were; any will do unless told. */
-  readonly lock?: Pick<FileLock, "digests" | "items"> | undefined;
+  readonly lock?: Omit<FileLock, "verdict"> | undefined;
   /** Files at a time. */
   readonly limit: number;
   /** Told of every file that was found, before it is verified. */
@@ -61,9 +61,13 @@ export async function* verifyFiles(
     return fault === undefined ? verdict : failFor(fault, verdict);
   };
   const found = async function* (): AsyncGenerator<FileItem> {
-    const seen = new Set<string>();
+    // The lock file has its own verdict, and is in the folder as a rule.
+    const seen = new Set(lock === undefined ? [] : [lock.path]);
     for await (const item of items) {
-      if (item.kind === "file" && lock?.digests.has(item.path) === true) seen.add(item.path);
+      if (item.kind === "file") {
+        if (item.path === lock?.path) continue;
+        if (lock?.digests.has(item.path) === true) seen.add(item.path);
+      }
       onFound?.();
       yield item;
     }

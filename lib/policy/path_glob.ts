@@ -4,6 +4,12 @@ import { checkGlob } from "./glob.ts";
 /** Hidden files are as good as any, and an exclamation mark may begin a name. */
 const OPTIONS: picomatch.PicomatchOptions = { dot: true, nonegate: true, strictBrackets: false };
 
+function compile(glob: string): (path: string) => boolean {
+  const matches = picomatch(glob, OPTIONS);
+  // Its second argument asks for another answer.
+  return (path) => matches(path);
+}
+
 /** A glob of paths: where to look, how deep, and for what. */
 export interface PathGlob {
   /** The folder before the first wildcard; empty for the current one. */
@@ -25,7 +31,7 @@ export function parsePathGlob(text: string): PathGlob | undefined {
   checkGlob(glob);
   // Two stars cross folders, and a group may be repeated.
   const depth = /\*\*|\(/u.test(glob) ? Infinity : glob.split("/").length - 1;
-  return { folder: base, depth, matches: picomatch(glob, OPTIONS) };
+  return { folder: base, depth, matches: compile(glob) };
 }
 
 /**
@@ -37,7 +43,9 @@ export function parsePathGlob(text: string): PathGlob | undefined {
 export function compilePathFilter(globs: readonly string[]): (path: string) => boolean {
   const matchers = globs.map((glob) => {
     checkGlob(glob);
-    return picomatch(glob, { ...OPTIONS, basename: true });
+    const matches = compile(glob);
+    if (glob.includes("/")) return matches;
+    return (path: string) => matches(path.slice(path.lastIndexOf("/") + 1));
   });
   return (path) => matchers.some((matches) => matches(path));
 }

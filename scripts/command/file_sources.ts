@@ -63,7 +63,7 @@ async function* readSources(
 export async function openFileList(
   files: Files,
   args: readonly string[],
-  { exclude = [], base, lock, output = [] }: FileFlags,
+  { exclude = [], base, output = [] }: FileFlags,
   io: Io,
 ): Promise<AsyncIterable<FileItem>> {
   for (const word of args) await checkList(word);
@@ -73,7 +73,7 @@ export async function openFileList(
     file === undefined ? [] : [file, partName(file)]
   );
   const skipped = new Set<string>();
-  for (const path of lock === undefined ? own : [...own, lock]) {
+  for (const path of own) {
     skipped.add(await locateFile(files, path).catch(cannotUse(`write ${path}`)));
   }
   return listFiles(files, readSources(args, root, io), { excluded, skipped });
