@@ -23,7 +23,16 @@
  */
 
 export { type Clock, systemClock } from "./lib/base/clock.ts";
+export { diskFiles } from "./lib/base/disk.ts";
 export { type ErrorCode, MalformedError, UsageError } from "./lib/base/errors.ts";
+export {
+  type EntryKind,
+  FileError,
+  type FileFailure,
+  type Files,
+  type FolderEntry,
+  type Look,
+} from "./lib/base/files.ts";
 export type { TlsOptions } from "./lib/base/http.ts";
 export { pooled, type PoolOptions } from "./lib/base/pool.ts";
 export { VERSION } from "./lib/base/version.ts";
@@ -136,6 +145,7 @@ export { verifyImage } from "./lib/verify/verify_image.ts";
 export { verifyLayout } from "./lib/verify/verify_layout.ts";
 
 export { compileFilter, type NameFilter } from "./lib/policy/glob.ts";
+export { compilePathFilter } from "./lib/policy/path_glob.ts";
 
 export {
   type DockerfileImages,
@@ -144,11 +154,26 @@ export {
 } from "./lib/fleet/dockerfile_images.ts";
 export type { FleetResult } from "./lib/fleet/fleet_result.ts";
 export { type FleetImage, type InventoryItem, listImages } from "./lib/fleet/inventory.ts";
+export {
+  type FileItem,
+  type FileSource,
+  listFiles,
+  type ListFilesOptions,
+} from "./lib/fleet/list_files.ts";
+export type { FilePlace } from "./lib/fleet/locate_file.ts";
+export { formatLock, type LockEntry, parseLock } from "./lib/fleet/lock_file.ts";
 export { type ManifestImage, manifestImages } from "./lib/fleet/manifest_images.ts";
+export { type FileLock, readLock } from "./lib/fleet/read_lock.ts";
+export { type SignedFile, signFile, type SignFileOptions } from "./lib/fleet/sign_file.ts";
+export { signFiles, type SignFilesOptions } from "./lib/fleet/sign_files.ts";
 export { type SignedTag, signTags, type SignTagsOptions } from "./lib/fleet/sign_tags.ts";
 export { parseTarget, parseTargetLine, type Target } from "./lib/fleet/target.ts";
+export { verifyFile } from "./lib/fleet/verify_file.ts";
+export { verifyFiles, type VerifyFilesOptions } from "./lib/fleet/verify_files.ts";
 export { verifyFleet, type VerifyFleetOptions } from "./lib/fleet/verify_fleet.ts";
+export { finishLock, type LockDraft, type LockOptions, startLock } from "./lib/fleet/write_lock.ts";
 
+export { openFileReport } from "./lib/report/file_report.ts";
 export { openReport, type ReportFormat } from "./lib/report/open_report.ts";
 export type { ReportSink, ReportWriter, RunEnd, RunStart } from "./lib/report/report.ts";
 export { countVerdict, exitCode, noVerdicts, type Summary } from "./lib/report/summary.ts";

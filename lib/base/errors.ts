@@ -12,7 +12,8 @@ export type ErrorCode =
   | "CREDENTIALS"
   | "KEY"
   | "PASSWORD"
-  | "MALFORMED";
+  | "MALFORMED"
+  | "FILE";
 
 /** The caller asked for something that cannot be done as asked; tasks exit with 2. */
 export class UsageError extends Error {
