@@ -52,5 +52,7 @@ export class RegistryError extends Error {
 
 /** Method and URL as they may be shown: signed query strings and user names left out. */
 export function describeRequest(method: string, url: URL): string {
+  // A layout folder is no registry.
+  if (url.protocol === "file:") return `read ${decodeURIComponent(url.pathname)}`;
   return `${method} ${url.origin}${url.pathname}`;
 }

@@ -11,18 +11,26 @@ import { parseChildren } from "../registry/manifest.ts";
 import { RegistryError } from "../registry/registry_error.ts";
 import { resolveDigest } from "../registry/resolve_digest.ts";
 import { listAttachments } from "./list_attachments.ts";
+import { mergeLayers } from "./merge_layers.ts";
 import type { ReferrerKind } from "./referrer_kind.ts";
 
 /** How to copy an image. */
 export interface CopyImageOptions {
   /** Where its signatures are; beside it unless told. */
   readonly attachments?: Place | undefined;
+  /** Where they are to be; beside the copy unless told. */
+  readonly attachmentsTo?: Place | undefined;
   /** The tag that the copy gets; none if absent. */
   readonly tag?: string | undefined;
   /** Copy these alone, and the image not; everything with it if absent. */
   readonly only?: readonly AttachmentKind[] | undefined;
   /** Write over tags of the target that name something else. */
   readonly force?: boolean | undefined;
+  /**
+   * Do so too, but put signatures and attestations beside those that tags of the target hold already
+   * instead of writing over them.
+   */
+  readonly merge?: boolean | undefined;
   readonly tagPrefix?: string | undefined;
   readonly clock: Clock;
   readonly random: () => number;
@@ -47,6 +55,18 @@ interface Item {
   readonly tag?: string;
   /** What it is to be listed as a referrer of. */
   readonly subject?: Digest;
+}
+
+/** An item that the target lacks. */
+interface Step extends Item {
+  readonly to: Place;
+  /** Its tag names something else that belongs to the same image, and that is to stay. */
+  readonly beside: boolean;
+}
+
+/** The name that an item gets. */
+function nameOf({ to: { repository }, manifest: { digest }, tag }: Step): string {
+  return formatReference(tag === undefined ? { repository, digest } : { repository, tag });
 }
 
 const REFERRERS: Readonly<Record<ReferrerKind, readonly AttachmentKind[]>> = {
@@ -147,7 +167,8 @@ export async function copyImage(
   digest: Digest,
   options: CopyImageOptions,
 ): Promise<void> {
-  const { attachments = source, tag, only, force = false, clock, random, onCopy } = options;
+  const { attachments = source, attachmentsTo = target, ...rest } = options;
+  const { tag, only, force = false, merge = false, clock, random, onCopy } = rest;
   const root = await fetchExisting(source, digest);
   const belonging = await listItems(attachments, await listTree(source, root), options);
   const image: Item = { from: source, manifest: root, ...(tag === undefined ? {} : { tag }) };
@@ -156,25 +177,22 @@ export async function copyImage(
     ? [{ from: source, manifest: root }, ...belonging, ...(tag === undefined ? [] : [image])]
     : belonging;
 
-  const nameOf = ({ manifest, tag }: Item): string => {
-    const { repository } = target;
-    return formatReference(
-      tag === undefined ? { repository, digest: manifest.digest } : { repository, tag },
-    );
-  };
-  const missing: Item[] = [];
+  const missing: Step[] = [];
   for (const item of items) {
-    const there = await findAt(target, item);
+    const belongs = belonging.includes(item);
+    const to = belongs ? attachmentsTo : target;
+    const there = await findAt(to, item);
     if (there === item.manifest.digest) continue;
-    if (there !== undefined && !force) throw new TargetExistsError(nameOf(item));
-    missing.push(item);
+    const step = { ...item, to, beside: there !== undefined && merge && belongs };
+    if (there !== undefined && !force && !merge) throw new TargetExistsError(nameOf(step));
+    missing.push(step);
   }
-  for (const item of missing) {
-    const { from, manifest } = item;
-    await onCopy?.(
-      formatReference({ repository: from.repository, digest: manifest.digest }),
-      nameOf(item),
-    );
-    await copyManifest(from, target, manifest, { tag: item.tag, clock, random });
+  for (const step of missing) {
+    const { from, to, manifest, tag, beside } = step;
+    await onCopy?.(formatReference({ ...from, digest: manifest.digest }), nameOf(step));
+    // An SBOM is one, and a new one takes its place.
+    if (beside && tag !== undefined && !tag.endsWith(".sbom")) {
+      await mergeLayers(from, to, { manifest: manifest.bytes, tag, clock, random });
+    } else await copyManifest(from, to, manifest, { tag, clock, random });
   }
 }
