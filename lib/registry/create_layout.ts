@@ -1,5 +1,4 @@
 import { encodeText } from "../base/bytes.ts";
-import { RegistryError } from "./registry_error.ts";
 import type { Digest } from "../reference/digest.ts";
 import type { Place } from "./copy_manifest.ts";
 import { LayoutError, openWriter } from "./layout_files.ts";
@@ -19,6 +18,7 @@ import {
   type StoredRepository,
 } from "./memory_store.ts";
 import { type LayoutOptions, readLayoutIndex } from "./open_layout.ts";
+import { RegistryError } from "./registry_error.ts";
 
 /** A layout folder to copy an image into. */
 export interface NewLayout extends Place {

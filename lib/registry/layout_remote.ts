@@ -39,7 +39,7 @@ import {
 import { describeRequest, RegistryError } from "./registry_error.ts";
 import { readErrorDocument, type RegistryRequest, type Remote } from "./remote.ts";
 
-/** The one repository that a layout is. The name is never shown, and leads nowhere (RFC 6761). */
+/** The one repository that a layout is. Its name leads nowhere (RFC 6761 §6.4). */
 export const LAYOUT_REPOSITORY: Repository = { registry: "oci-layout.invalid", path: "image" };
 
 /** What an open folder is made of. */
@@ -71,7 +71,7 @@ export function emptyStore(): { readonly store: Store; readonly repository: Stor
   return { store, repository: openRepository(store, LAYOUT_REPOSITORY.path) };
 }
 
-// What the functions of lib/registry ask for; a new one that asks for more is answered with 404.
+// What the functions of lib/registry ask for; whoever asks for more is answered with 404.
 const ROUTE =
   /^\/v2\/image\/(?:(?<tags>tags)\/list|blobs\/(?<uploads>uploads)\/|(?<kind>manifests|referrers|blobs)\/(?<reference>[^/]+))$/u;
 
