@@ -171,7 +171,7 @@ export { parseTarget, parseTargetLine, type Target } from "./lib/fleet/target.ts
 export { verifyFile } from "./lib/fleet/verify_file.ts";
 export { verifyFiles, type VerifyFilesOptions } from "./lib/fleet/verify_files.ts";
 export { verifyFleet, type VerifyFleetOptions } from "./lib/fleet/verify_fleet.ts";
-export { finishLock, type LockDraft, type LockOptions, startLock } from "./lib/fleet/write_lock.ts";
+export { type LockDraft, type LockOptions, startLock } from "./lib/fleet/write_lock.ts";
 
 export { openFileReport } from "./lib/report/file_report.ts";
 export { openReport, type ReportFormat } from "./lib/report/open_report.ts";

@@ -1,11 +1,9 @@
 #!/usr/bin/env node
 import { diskFiles } from "../lib/base/disk.ts";
 import { UsageError } from "../lib/base/errors.ts";
-import type { Files } from "../lib/base/files.ts";
-import type { FileItem } from "../lib/fleet/list_files.ts";
-import { signFiles, type SignFilesOptions } from "../lib/fleet/sign_files.ts";
+import { signFiles } from "../lib/fleet/sign_files.ts";
 import type { SignedTag } from "../lib/fleet/sign_tags.ts";
-import { finishLock, type LockOptions, startLock } from "../lib/fleet/write_lock.ts";
+import { startLock } from "../lib/fleet/write_lock.ts";
 import { openSignFilesReport } from "../lib/report/file_report.ts";
 import { countTags, signExitCode, type SignSummary } from "../lib/report/sign_summary.ts";
 import { defineBlobSignOptions, refuseLog } from "./command/blob_flags.ts";
@@ -27,29 +25,6 @@ interface Flags extends FileFlags {
   readonly signLock?: boolean;
   readonly tlogUpload?: boolean;
   readonly useSigningConfig?: boolean;
-}
-
-/** Sign all files, each with its result, and write the lock file if all could be. */
-async function* signAll(
-  files: Files,
-  items: AsyncIterable<FileItem>,
-  options: SignFilesOptions,
-  lock: LockOptions,
-): AsyncGenerator<SignedTag> {
-  let failed = 0;
-  for await (const result of signFiles(files, items, options)) {
-    if (result.kind === "failed") failed++;
-    yield result;
-  }
-  if (options.lock === undefined || options.dryRun === true) return;
-  const { name } = options.lock;
-  if (failed > 0) {
-    const message = "it is not written, since some files could not be signed";
-    yield { kind: "failed", image: name, message };
-    return;
-  }
-  const result = await finishLock(files, options.lock, lock);
-  if (result !== undefined) yield result;
 }
 
 /** Sign many files. */
@@ -86,24 +61,24 @@ export const task: Task<Flags> = {
     const items = await openFileList(files, args, flags, io);
     const key = await readPrivateKey(reference, io);
     const { dryRun, force } = flags;
-    const lock = { key, force, signed: flags.signLock === true };
-    const draft = flags.lock === undefined
+    const lock = flags.lock === undefined
       ? undefined
-      : await startLock(files, flags.lock, lock).catch(cannotUse(`write ${flags.lock}`));
+      : await startLock(files, flags.lock, { key, force, signed: flags.signLock === true })
+        .catch(cannotUse(`write ${flags.lock}`));
     return await reportRun<SignedTag, SignSummary>(flags, io, {
       noun: "file",
       open: openSignFilesReport,
       async work(add, progress) {
         const counter = countTags();
         let found = 0;
-        const results = signAll(files, items, {
+        const results = signFiles(files, items, {
           key,
           dryRun,
           force,
-          lock: draft,
+          lock,
           limit: flags.maxWorkers,
           onFound: () => progress.expect(++found),
-        }, lock);
+        });
         for await (const result of results) {
           counter.add(result);
           await add(result);

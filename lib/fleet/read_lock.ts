@@ -1,3 +1,4 @@
+import { MalformedError } from "../base/errors.ts";
 import { FileError, type Files } from "../base/files.ts";
 import { MAX_ATTACHMENT_BYTES } from "../base/limits.ts";
 import type { Digest } from "../reference/digest.ts";
@@ -63,6 +64,9 @@ export async function readLock(
     const name = joinPath(shown, entry.path);
     try {
       const located = await locateEntry(folders, root, entry.path);
+      if ((digests.get(located) ?? entry.digest) !== entry.digest) {
+        throw new MalformedError("lock file", `"${entry.path}" has another digest by another name`);
+      }
       digests.set(located, entry.digest);
       items.push({ kind: "file", name, path: located, root });
     } catch (error) {

@@ -47,8 +47,8 @@ async function faultOf(
 ): Promise<string | undefined> {
   if (old instanceof FileError) return old.message;
   const keys = [{ name: "the key", key: publicKey }];
-  const { reasons } = await verifyBlob(content, { kind: "bundle", bytes: old }, keys);
-  return reasons[0]?.message;
+  const { kind, reasons } = await verifyBlob(content, { kind: "bundle", bytes: old }, keys);
+  return kind === "verified" ? undefined : reasons[0]?.message ?? kind;
 }
 
 async function writeSigned(

@@ -5,11 +5,11 @@ import type { FileItem } from "./list_files.ts";
 import { pathBelow } from "./locate_file.ts";
 import { signFile, type SignFileOptions } from "./sign_file.ts";
 import type { SignedTag } from "./sign_tags.ts";
-import type { LockDraft } from "./write_lock.ts";
+import { finishLock, type LockDraft } from "./write_lock.ts";
 
 /** How to sign files. */
 export interface SignFilesOptions extends SignFileOptions {
-  /** Where what was signed is noted. */
+  /** Where what was signed is noted, and which is written if all could be. */
   readonly lock?: LockDraft | undefined;
   /** Files at a time. */
   readonly limit: number;
@@ -19,7 +19,7 @@ export interface SignFilesOptions extends SignFileOptions {
 
 /**
  * Sign files with a bundle beside each, as a stream of results in the order of the files. One that
- * cannot be signed does not stop the others.
+ * cannot be signed does not stop the others, but there is no lock file then: it would be short of it.
  */
 export async function* signFiles(
   files: Files,
@@ -48,5 +48,18 @@ export async function* signFiles(
       yield item;
     }
   };
-  yield* pooled(found(), work, { limit: filesAtOnce([options.key], limit) });
+  let failed = 0;
+  const results = pooled(found(), work, { limit: filesAtOnce([options.key], limit) });
+  for await (const result of results) {
+    if (result.kind === "failed") failed++;
+    yield result;
+  }
+  if (lock === undefined || options.dryRun === true) return;
+  if (failed > 0) {
+    const message = "it is not written, since some files could not be signed";
+    yield { kind: "failed", image: lock.name, message };
+    return;
+  }
+  const last = await finishLock(files, lock, options.key);
+  if (last !== undefined) yield last;
 }

@@ -1,5 +1,6 @@
 import { UsageError } from "../base/errors.ts";
 import { FileError, type Files } from "../base/files.ts";
+import type { PrivateKey } from "../keys/private_key.ts";
 import { folderOf, locateFile } from "./locate_file.ts";
 import { formatLock, type LockEntry } from "./lock_file.ts";
 import { readBundleBeside } from "./read_bundle_beside.ts";
@@ -14,12 +15,13 @@ export interface LockDraft {
   readonly path: string;
   /** The folder that all its files must be below: absolute and without links. */
   readonly folder: string;
+  /** Whether to sign it, as its files are signed. */
+  readonly signed: boolean;
   readonly entries: LockEntry[];
 }
 
-/** How to write a lock file. */
+/** How to begin a lock file. */
 export interface LockOptions extends Pick<SignFileOptions, "key" | "force"> {
-  /** Sign it, as its files are signed. */
   readonly signed: boolean;
 }
 
@@ -49,7 +51,7 @@ export async function startLock(
       throw new UsageError(`Cannot sign lock file ${name}: ${why}`);
     }
   }
-  return { name, path, folder: folderOf(path), entries: [] };
+  return { name, path, folder: folderOf(path), signed, entries: [] };
 }
 
 /**
@@ -59,8 +61,8 @@ export async function startLock(
  */
 export async function finishLock(
   files: Files,
-  { name: image, path, entries }: LockDraft,
-  { key, signed }: LockOptions,
+  { name: image, path, signed, entries }: LockDraft,
+  key: PrivateKey,
 ): Promise<SignedTag | undefined> {
   try {
     await files.write(path, formatLock(entries));

@@ -27,7 +27,7 @@ async function setUp(t: TestContext, tree: Readonly<Record<string, TreeEntry>> =
   ) => {
     const lock = await startLock(files, lockPath, { key, force, signed });
     const results = await sign(names, { lock, key, force });
-    return { results, last: await finishLock(files, lock, { key, signed }) };
+    return { results, last: results.at(-1) };
   };
   const check = async (names: readonly string[] = ["dist/a", "dist/b"]) => {
     const lock = await readLock(files, lockPath, trust([KEY]).keys);
@@ -104,6 +104,11 @@ test("a lock file leads nowhere out of its folder", async (t) => {
     "failed outside-folder",
   ]);
   const absolute = await files.resolve(path("dist/a"));
+  await writeFile(
+    lockPath,
+    `${"1".repeat(64)}  outside-no\n${digest}  a\n${"1".repeat(64)}  up/dist/a\n`,
+  );
+  await assert.rejects(check([]), { code: "MALFORMED" });
   await writeFile(lockPath, `${digest}  ${absolute}\n${digest}  b/none/x\n${digest}  a/below\n`);
   const expected = ["failed file-changed", "failed file-missing", "failed file-missing"];
   const found = (await check([])).files.map((result) => result.split(" ").slice(1).join(" "));
@@ -134,9 +139,10 @@ test("a lock file made by sha256sum that names bundles too is understood", async
 test("signFiles() fails for files that are not below the folder of the lock file", async (t) => {
   const { write } = await setUp(t, { ...TREE, "other/x": "x", "dist-2": "y" });
   const { results } = await write(["dist", "other", "dist-2"]);
-  assert.deepEqual(outcomesOf(results).slice(-2), [
+  assert.deepEqual(outcomesOf(results).slice(-3), [
     "other/x failed: it is not below the folder of the lock file",
     "dist-2 failed: it is not below the folder of the lock file",
+    "dist/SHA256SUMS failed: it is not written, since some files could not be signed",
   ]);
 });
 
@@ -169,7 +175,7 @@ test("finishLock() says that the lock file could not be written, or signed", asy
   for (const unwritable of ["/SHA256SUMS", "/SHA256SUMS.sigstore.json"]) {
     const options = { key: KEY, signed: true };
     const lock = await startLock(files, lockPath, options);
-    const last = await finishLock(faultyFiles(files, { unwritable }), lock, options);
+    const last = await finishLock(faultyFiles(files, { unwritable }), lock, KEY);
     assert.ok(last?.kind === "failed");
     assert.match(last.message, /cannot be written: input\/output error/u);
   }
