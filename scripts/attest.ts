@@ -132,7 +132,7 @@ export const task: Task<Flags> = {
   ],
   define: defineAttestOptions,
   async run([image = ""], flags, io) {
-    requireKey({ ...flags });
+    requireKey(flags);
     checkFlags(flags);
     const reference = parseReference(image);
     const input = await readInput(flags.predicate ?? flags.statement!, io);

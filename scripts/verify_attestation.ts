@@ -12,7 +12,6 @@ import { verifyImage } from "../lib/verify/verify_image.ts";
 import { collect } from "./command/annotations.ts";
 import { cosignText } from "./command/cosign_output.ts";
 import { defineKeylessOptions, requireKey } from "./command/keyless.ts";
-import { readPublicKey } from "./command/keys.ts";
 import {
   defineRegistryOptions,
   defineWorkerOption,
@@ -22,9 +21,14 @@ import {
   type WorkerFlags,
 } from "./command/registry_options.ts";
 import { runIfMain, type Task } from "./command/task.ts";
+import {
+  defineRequireOption,
+  type KeyFlags,
+  publicKeyOption,
+  readKeys,
+} from "./command/trusted_keys.ts";
 
-interface Flags extends RegistryFlags, WorkerFlags {
-  readonly key?: string;
+interface Flags extends RegistryFlags, WorkerFlags, Partial<KeyFlags> {
   readonly type: string;
   readonly output: string;
   readonly checkClaims: boolean;
@@ -59,7 +63,7 @@ function refusePolicies(policies: readonly string[] = []): void {
 function defineOptions(command: Command): void {
   command
     .argument("<image...>", "tags or digests of images")
-    .option("--key <file>", "public key that the attestation must be by")
+    .addOption(publicKeyOption("the attestation"))
     .option(
       "--type <type>",
       "predicate type that must be attested: slsaprovenance, slsaprovenance02, slsaprovenance1, " +
@@ -75,6 +79,7 @@ function defineOptions(command: Command): void {
     .addOption(new Option("--new-bundle-format").hideHelp())
     .addOption(new Option("--no-new-bundle-format").hideHelp())
     .addOption(new Option("--experimental-oci11").hideHelp());
+  defineRequireOption(command);
   defineKeylessOptions(command);
   defineRegistryOptions(command);
   defineWorkerOption(command, 10);
@@ -96,14 +101,14 @@ export const task: Task<Flags> = {
   ],
   define: defineOptions,
   async run(args, flags, io) {
-    const key = requireKey({ ...flags });
+    const key = requireKey(flags);
     refusePolicies(flags.policy);
     if (!["json", "text"].includes(flags.output)) {
       throw new UsageError(`Cannot print as "${flags.output}": want json or text`);
     }
     const references = args.map(parseReference);
     const options = {
-      policy: { keys: [await readPublicKey(key, io)], annotations: {} },
+      policy: { ...await readKeys({ ...flags, key }, io), annotations: {} },
       store: storeOptions(flags, io.env),
       exhaustive: true,
       predicateType: parsePredicateType(flags.type),

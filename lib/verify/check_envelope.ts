@@ -8,7 +8,7 @@ import { checkAnnotations } from "./check_annotations.ts";
 import { findSigner } from "./check_signature.ts";
 import type { SignaturePolicy } from "./signature_policy.ts";
 import type { Reason } from "./reason.ts";
-import type { Check, SignatureResult } from "./verdict.ts";
+import type { Check, SignatureResult, Signer } from "./verdict.ts";
 
 /** A signed in-toto statement as it was found. */
 export interface FoundEnvelope {
@@ -80,8 +80,12 @@ export async function checkEnvelope(
   // Beside a legacy signature by a key there may be a certificate of that key as well.
   if (hasCertificate && format === "bundle") return failed(certificate);
   const message = preAuthEncoding(payloadType, payload);
-  let signer: SignatureResult["signer"];
-  for (const signature of signatures) signer ??= await findSigner(keys, message, signature);
+  const signers = new Map<string, Signer>();
+  for (const signature of signatures) {
+    const found = await findSigner(keys, message, signature);
+    if (found !== undefined) signers.set(found.fingerprint, found);
+  }
+  const [signer, ...others] = signers.values();
   if (signer === undefined) {
     return failed(
       hasCertificate
@@ -90,7 +94,8 @@ export async function checkEnvelope(
     );
   }
   checks.push("signature");
-  const refused = (reason: Reason): SignatureResult => ({ ...failed(reason), signer });
+  const alsoBy = others.length === 0 ? {} : { alsoBy: others };
+  const refused = (reason: Reason): SignatureResult => ({ ...failed(reason), signer, ...alsoBy });
 
   if (typeof statement === "string" && payloadType === INTOTO_PAYLOAD_TYPE) {
     return refused({ code: "claim-malformed", message: statement });
@@ -108,6 +113,7 @@ export async function checkEnvelope(
     format,
     verified: true,
     signer,
+    ...alsoBy,
     checks,
     reasons: [],
     signed: payload,

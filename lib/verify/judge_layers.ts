@@ -12,7 +12,7 @@ export interface Layers {
   readonly judge: (layer: LegacySignature, bytes: Uint8Array) => Promise<SignatureResult>;
   /** What the bytes are called in a reason: "the signed payload". */
   readonly called: string;
-  /** Judge every one, instead of stopping at the first good one. */
+  /** Judge every one, instead of stopping when there are enough good ones. */
   readonly exhaustive: boolean;
 }
 
@@ -42,7 +42,7 @@ export async function judgeLayers(
       }
       const result = await judge(layer, bytes);
       findings.signatures.push(result);
-      if (result.verified && !exhaustive) return;
+      if (result.verified && !exhaustive && findings.verified) return;
     } catch (error) {
       findings.caught("legacy", error);
     }

@@ -17,7 +17,7 @@ export interface BundleSearch {
   readonly predicateType: string;
   /** Whether the fallback tag is known to be there. */
   readonly hasFallbackTag: boolean | undefined;
-  /** Judge every one, instead of stopping at the first good one. */
+  /** Judge every one, instead of stopping when there are enough good ones. */
   readonly exhaustive: boolean;
   readonly findings: Findings;
   readonly judgeBundle: (bytes: Uint8Array) => Promise<void>;
@@ -78,7 +78,7 @@ export async function lookForBundles(search: BundleSearch): Promise<void> {
       } catch (error) {
         findings.caught("bundle", error);
       }
-      if (findings.verified && !search.exhaustive) return;
+      if (!search.exhaustive && findings.verified) return;
     }
   } catch (error) {
     findings.caught("bundle", error);

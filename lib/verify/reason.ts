@@ -9,6 +9,7 @@ export const REASON_CODES = [
   "image-not-found",
   "invalid-reference",
   "child-not-verified",
+  "too-few-signers",
   // About one signature.
   "signature-missing",
   "signature-malformed",

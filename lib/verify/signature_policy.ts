@@ -7,10 +7,15 @@ export interface TrustedKey {
   readonly key: PublicKey;
 }
 
-/** What a signature must satisfy; one that does is enough for an image. */
+/** What signatures must satisfy. */
 export interface SignaturePolicy {
-  /** The signature must be by one of these. */
+  /** Each signature must be by one of these. */
   readonly keys: readonly TrustedKey[];
+  /**
+   * How many of the keys must have signed an image, each with a signature of its own that satisfies:
+   * one, unless told. A key that is given twice is one key.
+   */
+  readonly required?: number | "all" | undefined;
   /** Each must be signed with just this value; others may be signed too. */
   readonly annotations: Annotations;
 }

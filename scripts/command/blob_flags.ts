@@ -11,9 +11,11 @@ import type { Verdict } from "../../lib/verify/verdict.ts";
 import type { Io } from "./io.ts";
 import { defineKeylessOptions } from "./keyless.ts";
 import { readSmallFile } from "./files.ts";
+import { publicKeyOption } from "./trusted_keys.ts";
 
-/** Where the signature of a file is. */
+/** By whom the signature of a file must be, and where it is. */
 export interface FoundFlags {
+  readonly key?: readonly string[];
   readonly bundle?: string;
   readonly signature?: string;
 }
@@ -34,7 +36,7 @@ export function defineBlobSignOptions(command: Command): void {
 /** Declare what cosign's users type where the signatures of files are verified. */
 export function defineBlobVerifyOptions(command: Command): void {
   command
-    .option("--key <key>", "public key that it must be by: file, https://, env:// or k8s://")
+    .addOption(publicKeyOption("it"))
     .option("--bundle <file>", "the Sigstore bundle")
     .option("--insecure-ignore-tlog", "as with cosign; with a key the log is not checked anyway")
     .addOption(new Option("--new-bundle-format").hideHelp())

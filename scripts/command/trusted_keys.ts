@@ -1,0 +1,73 @@
+import { type Command, Option } from "commander";
+import { UsageError } from "../../lib/base/errors.ts";
+import { distinctKeys } from "../../lib/verify/check_signers.ts";
+import type { SignaturePolicy, TrustedKey } from "../../lib/verify/signature_policy.ts";
+import { collect } from "./annotations.ts";
+import type { Io } from "./io.ts";
+import { readPublicKey } from "./keys.ts";
+
+/** Options of the tasks that verify with keys. */
+export interface KeyFlags {
+  readonly key: readonly string[];
+  readonly require?: string;
+}
+
+/** The option that names public keys; every task that verifies has it. */
+export function publicKeyOption(what: string): Option {
+  return new Option(
+    "--key <key>",
+    `public key that ${what} must be by: file, https://, env://, k8s://; may be repeated`,
+  ).argParser(collect);
+}
+
+/** Declare how many of the keys must have signed. */
+export function defineRequireOption(command: Command): void {
+  command.option(
+    "--require <number>",
+    "how many of the keys must have signed: any (one is enough), all, or a number (default: any)",
+  );
+}
+
+/**
+ * Read public keys, each once.
+ *
+ * @throws {UsageError}
+ * @throws {KeyError}
+ */
+export async function readPublicKeys(
+  references: readonly string[],
+  io: Io,
+): Promise<readonly TrustedKey[]> {
+  const keys: TrustedKey[] = [];
+  for (const reference of new Set(references)) keys.push(await readPublicKey(reference, io));
+  return distinctKeys({ keys });
+}
+
+function parseRequired(text: string, keys: readonly TrustedKey[]): SignaturePolicy["required"] {
+  if (text === "any") return 1;
+  if (text === "all") return text;
+  if (!/^[1-9]\d{0,3}$/u.test(text)) {
+    throw new UsageError(`Cannot require "${text.slice(0, 40)}": want any, all or a number`);
+  }
+  const required = Number(text);
+  if (required <= keys.length) return required;
+  throw new UsageError(
+    `Cannot require ${required} keys: there ${
+      keys.length === 1 ? "is one" : `are ${keys.length} different ones`
+    }; name more with --key`,
+  );
+}
+
+/**
+ * Read the keys of a policy, and how many of them it requires.
+ *
+ * @throws {UsageError}
+ * @throws {KeyError}
+ */
+export async function readKeys(
+  { key, require = "any" }: KeyFlags,
+  io: Io,
+): Promise<Required<Pick<SignaturePolicy, "keys" | "required">>> {
+  const keys = await readPublicKeys(key, io);
+  return { keys, required: parseRequired(require, keys) };
+}
