@@ -1,14 +1,14 @@
 #!/usr/bin/env node
 import { parseReference } from "../lib/reference/reference.ts";
-import { defineWorkerOption, type WorkerFlags } from "./command/registry_options.ts";
+import {
+  type CosignVerifyFlags,
+  defineCosignVerifyOptions,
+} from "./command/cosign_verify_options.ts";
 import { runIfMain, type Task } from "./command/task.ts";
 import { verifyImages } from "./command/verify_images.ts";
-import { defineVerifyOptions, type VerifyFlags } from "./command/verify_options.ts";
-
-type Flags = VerifyFlags & WorkerFlags;
 
 /** Verify images one by one, as `cosign verify` does; every one of them is tried. */
-export const task: Task<Flags> = {
+export const task: Task<CosignVerifyFlags> = {
   name: "verify",
   summary: "Verify images, with cosign's output and exit codes",
   examples: [
@@ -17,8 +17,7 @@ export const task: Task<Flags> = {
   ],
   define(command) {
     command.argument("<image...>", "tags or digests of images");
-    defineVerifyOptions(command);
-    defineWorkerOption(command, 10);
+    defineCosignVerifyOptions(command);
   },
   async run(args, flags, io) {
     return await verifyImages(args.map(parseReference), flags, io);

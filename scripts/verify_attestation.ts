@@ -108,11 +108,14 @@ export const task: Task<Flags> = {
     }
     const references = args.map(parseReference);
     const options = {
-      policy: { ...await readKeys({ ...flags, key }, io), annotations: {} },
+      policy: {
+        ...await readKeys({ ...flags, key }, io),
+        annotations: {},
+        checkClaims: flags.checkClaims,
+      },
       store: storeOptions(flags, io.env),
       exhaustive: true,
       predicateType: parsePredicateType(flags.type),
-      checkClaims: flags.checkClaims,
     };
     return await withRegistries(flags, io, flags.maxWorkers, async (remote) => {
       const verify = async (reference: Reference) => ({

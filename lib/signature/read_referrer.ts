@@ -1,9 +1,15 @@
 import { MAX_ATTACHMENT_BYTES } from "../base/limits.ts";
 import { MalformedError } from "../base/errors.ts";
+import type { Digest } from "../reference/digest.ts";
 import type { Repository } from "../reference/reference.ts";
 import { fetchBlob } from "../registry/fetch_blob.ts";
 import { fetchManifest } from "../registry/fetch_manifest.ts";
-import { type Descriptor, type Manifest, parseManifest } from "../registry/manifest.ts";
+import {
+  type Descriptor,
+  type Manifest,
+  MEDIA_TYPES,
+  parseManifest,
+} from "../registry/manifest.ts";
 import type { Remote } from "../registry/remote.ts";
 import {
   BUNDLE_MEDIA_TYPE,
@@ -26,6 +32,8 @@ export type Referrer =
   | { readonly kind: "legacy"; readonly signatures: readonly LegacySignature[] }
   /** Listed, but the registry says that it does not exist. */
   | { readonly kind: "missing" }
+  /** A bundle's manifest whose blob does not exist, says the registry. */
+  | { readonly kind: "no-blob"; readonly digest: Digest }
   | { readonly kind: "too-large"; readonly size: number }
   /** Nothing of ours: an SBOM, a scan, … */
   | { readonly kind: "other" };
@@ -44,6 +52,19 @@ export function orderReferrers(
     return artifactType === BUNDLE_MEDIA_TYPE ? 1 : 2;
   };
   return descriptors.toSorted((a, b) => rank(a) - rank(b));
+}
+
+/** The artifact types, by their beginnings, that signatures are listed with; cosign once wrote others. */
+const SIGNATURE_TYPES = [BUNDLE_MEDIA_TYPE_PREFIX, LEGACY_ARTIFACT_TYPE, MEDIA_TYPES.ociEmpty];
+
+/** Whether what a list says of a referrer leaves it open that it is wanted; believed of missing ones only. */
+export function mayBeWanted(
+  { artifactType = "", annotations }: Descriptor,
+  wanted: string,
+): boolean {
+  const predicate = annotations?.[PREDICATE_TYPE_ANNOTATION];
+  if (predicate !== undefined) return isPredicateType(wanted, predicate);
+  return artifactType === "" || SIGNATURE_TYPES.some((type) => artifactType.startsWith(type));
 }
 
 /** An image manifest, or `undefined` for what else may refer to an image: an index, an artifact. */
@@ -91,5 +112,7 @@ export async function readReferrer(
   ) return { kind: "other-predicate", predicateType };
   if (layer.size > MAX_ATTACHMENT_BYTES) return { kind: "too-large", size: layer.size };
   const bytes = await fetchBlob(remote, repository, layer);
-  return bytes === undefined ? { kind: "missing" } : { kind: "bundle", bytes };
+  return bytes === undefined
+    ? { kind: "no-blob", digest: layer.digest }
+    : { kind: "bundle", bytes };
 }

@@ -6,6 +6,8 @@ import { attachmentTag, referrersTag } from "../reference/triangulate.ts";
 export interface StoreOptions {
   /** One repository for the signatures of all images (COSIGN_REPOSITORY); beside the image if absent. */
   readonly repository?: Repository | undefined;
+  /** The repository for the signatures of one image's; `undefined` leaves it to `repository`. */
+  readonly repositoryFor?: ((image: Repository) => Repository | undefined) | undefined;
   /** What the tags of signatures begin with (`--attachment-tag-prefix`). */
   readonly tagPrefix?: string | undefined;
 }
@@ -21,14 +23,23 @@ export interface SignatureStore {
   readonly referrersTag: string;
 }
 
+/** The repository that holds the signatures of an image. */
+export function signatureRepository(
+  image: Repository,
+  { repository, repositoryFor }: StoreOptions,
+): Repository {
+  return repositoryFor?.(image) ?? repository ?? image;
+}
+
 /** Tell where the signatures of an image lie. */
 export function locateSignatures(
   image: Repository,
   digest: Digest,
-  { repository = image, tagPrefix = "" }: StoreOptions,
+  store: StoreOptions,
 ): SignatureStore {
+  const { tagPrefix = "" } = store;
   return {
-    repository,
+    repository: signatureRepository(image, store),
     signatureTag: attachmentTag(digest, "sig", tagPrefix),
     attestationTag: attachmentTag(digest, "att", tagPrefix),
     referrersTag: referrersTag(digest),

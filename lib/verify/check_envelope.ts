@@ -21,8 +21,8 @@ export interface FoundEnvelope {
 /** What a statement must say. */
 export interface StatementPolicy extends SignaturePolicy {
   readonly predicateType: string;
-  /** Whether it must be about the image; yes, unless told. */
-  readonly checkClaims?: boolean | undefined;
+  /** Whether it must be about what it was found at; where claims are checked, unless told. */
+  readonly checkSubject?: boolean | undefined;
 }
 
 /** A statement about something else than was asked for. */
@@ -54,7 +54,8 @@ function isStatementType(
 export async function checkEnvelope(
   found: FoundEnvelope,
   digest: Digest,
-  { keys, annotations, predicateType, checkClaims = true }: StatementPolicy,
+  { keys, annotations, predicateType, checkClaims = true, checkSubject = checkClaims }:
+    StatementPolicy,
 ): Promise<SignatureResult | OtherPredicate> {
   const { format, envelope, hasCertificate } = found;
   const checks: Check[] = [];
@@ -118,7 +119,7 @@ export async function checkEnvelope(
     reasons: [],
     signed: payload,
   };
-  if (!checkClaims) return verified;
+  if (!checkSubject) return verified;
   const subjects = statement.subjects.filter((subject) =>
     subject.digest["sha256"] === digestHex(digest)
   );
@@ -131,6 +132,7 @@ export async function checkEnvelope(
         .join(", ").slice(0, 200),
     });
   }
+  if (!checkClaims) return verified;
   checks.push("claims");
   const mismatches = subjects.map((subject) => checkAnnotations(annotations, subject.annotations));
   const [mismatch] = mismatches;

@@ -1,3 +1,4 @@
+import type { SignatureHash } from "../keys/algorithm.ts";
 import type { PublicKey } from "../keys/public_key.ts";
 import type { Annotations } from "../signature/claim.ts";
 
@@ -5,6 +6,8 @@ import type { Annotations } from "../signature/claim.ts";
 export interface TrustedKey {
   readonly name: string;
   readonly key: PublicKey;
+  /** A hash that its signatures may be over as well, beside those that fit the key. */
+  readonly hash?: SignatureHash | undefined;
 }
 
 /** What signatures must satisfy. */
@@ -18,4 +21,9 @@ export interface SignaturePolicy {
   readonly required?: number | "all" | undefined;
   /** Each must be signed with just this value; others may be signed too. */
   readonly annotations: Annotations;
+  /**
+   * Whether what is signed is read and compared with the image and with the annotations; yes, unless
+   * told (cosign's `--check-claims=false`). A bundle on an image must be about it in any case.
+   */
+  readonly checkClaims?: boolean | undefined;
 }

@@ -22,8 +22,6 @@ import type { VerifyOptions } from "./verify_digest.ts";
 export interface VerifyAttestationOptions extends VerifyOptions {
   /** The predicate type that must be attested: a URI. */
   readonly predicateType: string;
-  /** Whether the statement must be about the image; yes, unless told. */
-  readonly checkClaims?: boolean | undefined;
 }
 
 /** What the functions below work on. */
@@ -146,8 +144,8 @@ export async function verifyAttestation(
   options: VerifyAttestationOptions,
 ): Promise<Verdict> {
   const store = locateSignatures(image, digest, options.store ?? {});
-  const { predicateType, checkClaims } = options;
-  const policy: StatementPolicy = { ...options.policy, predicateType, checkClaims };
+  const { predicateType } = options;
+  const policy: StatementPolicy = { ...options.policy, predicateType };
   const findings = new Findings(policy);
   const work: Work = { remote, digest, store, options, policy, findings };
   for (const look of [lookForBundleAttestations, lookForLegacyAttestations]) {

@@ -91,7 +91,7 @@ export async function writeOutput(file: string, content: string | Uint8Array): P
 }
 
 /** A signature as `--signature` names it: a file, a URL, or the base64 itself. */
-async function readSignature(word: string, io: Io): Promise<Uint8Array> {
+export async function readSignature(word: string, io: Io): Promise<Uint8Array> {
   if (/^https?:\/\//iu.test(word)) {
     const { fetchFile } = await import("./fetch_file.ts");
     const options = { what: "signature", maxBytes: MAX_ATTACHMENT_BYTES, allowHttp: true };

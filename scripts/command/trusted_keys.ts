@@ -1,5 +1,6 @@
 import { type Command, Option } from "commander";
 import { UsageError } from "../../lib/base/errors.ts";
+import type { SignatureHash } from "../../lib/keys/algorithm.ts";
 import { distinctKeys } from "../../lib/verify/check_signers.ts";
 import type { SignaturePolicy, TrustedKey } from "../../lib/verify/signature_policy.ts";
 import { collect } from "./annotations.ts";
@@ -10,6 +11,7 @@ import { readPublicKey } from "./keys.ts";
 export interface KeyFlags {
   readonly key: readonly string[];
   readonly require?: string;
+  readonly signatureDigestAlgorithm?: string;
 }
 
 /** The option that names public keys; every task that verifies has it. */
@@ -20,11 +22,22 @@ export function publicKeyOption(what: string): Option {
   ).argParser(collect);
 }
 
-/** Declare how many of the keys must have signed. */
+/** Declare how many of the keys must have signed, and over which hash. */
 export function defineRequireOption(command: Command): void {
   command.option(
     "--require <number>",
     "how many of the keys must have signed: any (one is enough), all, or a number (default: any)",
+  ).addOption(
+    new Option("--signature-digest-algorithm <name>", "sha256, sha384 or sha512").hideHelp(),
+  );
+}
+
+/** The hash that signatures are said to be over; those that fit the keys are tried in any case. */
+function parseHash(name: string | undefined): SignatureHash | undefined {
+  const hash = (["sha256", "sha384", "sha512"] as const).find((known) => known === name);
+  if (name === undefined || hash !== undefined) return hash;
+  throw new UsageError(
+    `Cannot verify over "${name.slice(0, 40)}": want sha256, sha384 or sha512`,
   );
 }
 
@@ -65,9 +78,10 @@ function parseRequired(text: string, keys: readonly TrustedKey[]): SignaturePoli
  * @throws {KeyError}
  */
 export async function readKeys(
-  { key, require = "any" }: KeyFlags,
+  { key, require = "any", signatureDigestAlgorithm }: KeyFlags,
   io: Io,
 ): Promise<Required<Pick<SignaturePolicy, "keys" | "required">>> {
-  const keys = await readPublicKeys(key, io);
+  const hash = parseHash(signatureDigestAlgorithm);
+  const keys = (await readPublicKeys(key, io)).map((trusted) => ({ ...trusted, hash }));
   return { keys, required: parseRequired(require, keys) };
 }

@@ -1,14 +1,26 @@
+import { MalformedError } from "../../lib/base/errors.ts";
 import { pooled } from "../../lib/base/pool.ts";
 import { formatReference, type Reference } from "../../lib/reference/reference.ts";
+import type { Remote } from "../../lib/registry/remote.ts";
 import { safeText } from "../../lib/report/safe_text.ts";
+import { evidenceOf, reasonOf } from "../../lib/verify/unknown.ts";
 import type { Verdict } from "../../lib/verify/verdict.ts";
-import type { VerifyOptions } from "../../lib/verify/verify_digest.ts";
+import { verifyDigest, type VerifyOptions } from "../../lib/verify/verify_digest.ts";
+import { verifyGiven } from "../../lib/verify/verify_given.ts";
 import { verifyImage } from "../../lib/verify/verify_image.ts";
-import { verifyRecursive } from "../../lib/verify/verify_recursive.ts";
-import { cosignJson, cosignText } from "./cosign_output.ts";
+import { type ChildOptions, verifyRecursive } from "../../lib/verify/verify_recursive.ts";
+import {
+  cosignJson,
+  cosignPayloads,
+  cosignText,
+  signaturesToPrint,
+  type Verified,
+} from "./cosign_output.ts";
+import { checkVerifyFlags, type CosignVerifyFlags, readGiven } from "./cosign_verify_options.ts";
 import type { Io } from "./io.ts";
-import { storeOptions, withRegistries, type WorkerFlags } from "./registry_options.ts";
-import { childOptions, signaturePolicy, type VerifyFlags } from "./verify_options.ts";
+import { locateSbom } from "./locate_sbom.ts";
+import { storeOptions, withRegistries } from "./registry_options.ts";
+import { childOptions, signaturePolicy } from "./verify_options.ts";
 
 /** cosign's exit codes (cmd/cosign/errors), and 1 for whatever is no answer about the signature. */
 function exitCode(verdict: Verdict): number {
@@ -42,6 +54,53 @@ function errorText(verdict: Exclude<Verdict, { kind: "verified" }>): string {
   }
 }
 
+/** What every image is judged by. */
+interface Judgement {
+  readonly options: VerifyOptions;
+  readonly children: ChildOptions | undefined;
+  readonly verify: typeof verifyDigest;
+  readonly attachment: string | undefined;
+}
+
+/** Judge one image, or what is attached to it. */
+async function judge(
+  remote: Remote,
+  given: Reference,
+  { options, children, verify, attachment }: Judgement,
+): Promise<{ readonly reference: Reference; readonly verdict: Verdict }> {
+  let reference = given;
+  try {
+    if (attachment !== undefined) reference = await locateSbom(remote, given, options.store ?? {});
+  } catch (error) {
+    const evidence = evidenceOf(error);
+    const reasons = [reasonOf(error)];
+    return { reference, verdict: { kind: "unknown", signatures: [], reasons, evidence } };
+  }
+  const verdict = children === undefined
+    ? await verifyImage(remote, reference, options, verify)
+    : await verifyRecursive(remote, reference, options, children, verify);
+  return { reference, verdict };
+}
+
+/** Print a verified image, or tell that what is signed cannot be printed as is asked. */
+async function tellVerified(
+  verified: Verified,
+  output: string,
+  io: Io,
+): Promise<number> {
+  try {
+    const text = output === "text" ? cosignPayloads(verified) : cosignJson(verified);
+    await io.stderr.write(cosignText(verified.reference, verified.signatures));
+    await io.stdout.write(text);
+    return 0;
+  } catch (error) {
+    if (!(error instanceof MalformedError)) throw error;
+    const name = formatReference(verified.reference);
+    await io.stderr.write(`Error: ${name}: ${safeText(error.message)}; print it with -o text\n`);
+    return 1;
+  }
+}
+
 /**
  * Verify images as `cosign verify` does, with its output; every one is tried.
  *
@@ -49,39 +108,39 @@ function errorText(verdict: Exclude<Verdict, { kind: "verified" }>): string {
  */
 export async function verifyImages(
   references: readonly Reference[],
-  flags: VerifyFlags & WorkerFlags,
+  flags: CosignVerifyFlags,
   io: Io,
 ): Promise<number> {
-  const policy = await signaturePolicy(flags, io);
-  const children = childOptions(flags);
-  const options: VerifyOptions = {
-    policy,
-    store: storeOptions(flags, io.env),
-    exhaustive: true,
+  checkVerifyFlags(flags);
+  const policy = { ...await signaturePolicy(flags, io), checkClaims: flags.checkClaims };
+  const given = await readGiven(flags, io);
+  // cosign prints bundles where there are any, unless told to look at none.
+  const format = flags.newBundleFormat === false ? "legacy" : "bundle";
+  const judgement: Judgement = {
+    options: { policy, store: storeOptions(flags, io.env), exhaustive: true, first: format },
+    children: childOptions(flags),
+    verify: given === undefined
+      ? verifyDigest
+      : (_remote, image, digest) => verifyGiven(image, digest, given, policy),
+    attachment: flags.attachment,
   };
   return await withRegistries(flags, io, flags.maxWorkers, async (remote) => {
-    const verify = async (reference: Reference) => ({
-      reference,
-      verdict: children === undefined
-        ? await verifyImage(remote, reference, options)
-        : await verifyRecursive(remote, reference, options, children),
-    });
     let code = 0;
-    for await (
-      const { reference, verdict } of pooled(references, verify, { limit: flags.maxWorkers })
-    ) {
+    const judged = pooled(references, (given) => judge(remote, given, judgement), {
+      limit: flags.maxWorkers,
+    });
+    // The first failure decides; the others are told of as well.
+    for await (const { reference, verdict } of judged) {
       if (verdict.kind === "verified") {
-        await io.stderr.write(cosignText(reference, verdict.signatures));
-        await io.stdout.write(
-          `\n${cosignJson(reference, verdict.digest, verdict.signatures)}\n`,
-        );
-      } else {
-        // The first failure decides; the others are told of as well.
-        code ||= exitCode(verdict);
-        await io.stderr.write(
-          `Error: ${formatReference(reference)}: ${safeText(errorText(verdict))}\n`,
-        );
+        const signatures = signaturesToPrint(verdict.signatures, policy, format);
+        const verified = { reference, digest: verdict.digest, signatures };
+        const told = await tellVerified(verified, flags.output, io);
+        code ||= told;
+        continue;
       }
+      code ||= exitCode(verdict);
+      const why = safeText(errorText(verdict));
+      await io.stderr.write(`Error: ${formatReference(reference)}: ${why}\n`);
     }
     return code;
   });

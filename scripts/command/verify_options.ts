@@ -27,6 +27,7 @@ export function defineVerifyOptions(command: Command): void {
     .option("--insecure-ignore-tlog", "as with cosign; with a key the log is not checked anyway")
     // Both formats and both places are always read.
     .addOption(new Option("--new-bundle-format").hideHelp())
+    .addOption(new Option("--no-new-bundle-format").hideHelp())
     .addOption(new Option("--experimental-oci11").hideHelp());
   defineRegistryOptions(command);
 }
