@@ -26,7 +26,10 @@ export interface Attestation {
 }
 
 /** How to attest: as one signs, without annotations. */
-export type AttestOptions = Omit<SignOptions, "annotations" | "dockerReference" | "dryRun">;
+export type AttestOptions = Omit<
+  SignOptions,
+  "annotations" | "dockerReference" | "payload" | "legacyReferrers" | "dryRun"
+>;
 
 /** Sign a statement as the envelope that legacy attestations are. */
 export async function signEnvelope(key: PrivateKey, statement: Uint8Array): Promise<Envelope> {
@@ -67,6 +70,7 @@ async function attestLegacy(
     replace,
     knownAbsent: options.tags?.has(store.attestationTag) === false,
     dockerMediaTypes: options.dockerMediaTypes,
+    created: options.created,
     clock: options.clock,
     random: options.random,
   });

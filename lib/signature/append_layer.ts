@@ -29,9 +29,14 @@ export interface LayerToAppend {
   readonly knownAbsent?: boolean | undefined;
   /** Write Docker's media types where no manifest is there yet (COSIGN_DOCKER_MEDIA_TYPES). */
   readonly dockerMediaTypes?: boolean | undefined;
+  /** When the manifest's config says that it was made; not at all unless told. */
+  readonly created?: Date | undefined;
   readonly clock: Clock;
   readonly random: () => number;
 }
+
+/** The settings of {@link LayerToAppend} that are the caller's, whatever the layer is. */
+export type LayerSettings = "knownAbsent" | "dockerMediaTypes" | "created" | "clock" | "random";
 
 /** What the manifest is built on: the stored one, field by field, or a new one. */
 function baseOf(
@@ -53,7 +58,7 @@ function baseOf(
 /** The manifest with one more layer in it (cosign specs/SIGNATURE_SPEC.md). */
 async function append(
   remote: Remote,
-  { repository, dockerMediaTypes = false, replaces = () => false }: LayerToAppend,
+  { repository, dockerMediaTypes = false, created, replaces = () => false }: LayerToAppend,
   current: FetchedManifest | undefined,
   layer: Descriptor,
 ): Promise<NextManifest> {
@@ -62,7 +67,7 @@ async function append(
   const stored = (document["layers"] as Descriptor[]).filter((one) => !replaces(one));
   const layers = [...stored, layer];
   if (layers.length > MAX_SIGNATURES) throw new TooManySignaturesError(layers.length);
-  const config = buildImageConfig(layers);
+  const config = buildImageConfig(layers, created);
   const configType = mediaType === MEDIA_TYPES.dockerManifest
     ? MEDIA_TYPES.dockerConfig
     : MEDIA_TYPES.ociConfig;
