@@ -87,7 +87,8 @@ export {
   SIGN_PREDICATE_TYPE,
   type Statement,
 } from "./lib/signature/statement.ts";
-export type { StoreOptions } from "./lib/signature/store.ts";
+export { parseSignatureRepositories } from "./lib/signature/signature_repositories.ts";
+export { signatureRepository, type StoreOptions } from "./lib/signature/store.ts";
 
 export { type Attestation, attestDigest, type AttestOptions } from "./lib/sign/attest_digest.ts";
 export { signDigest } from "./lib/sign/sign_digest.ts";

@@ -33,11 +33,11 @@ export async function someReferrer(
   const { descriptors } = await listReferrers(remote, store.repository, subject.digest, {
     hasFallbackTag: options.tags?.has(store.referrersTag),
   });
+  const { repository, maxAttachmentBytes: maxBytes } = store;
   for (const descriptor of choose(descriptors)) {
     try {
-      if (await isOurs(await readReferrer(remote, store.repository, descriptor, { wanted }))) {
-        return true;
-      }
+      const referrer = await readReferrer(remote, repository, descriptor, { wanted, maxBytes });
+      if (await isOurs(referrer)) return true;
     } catch (error) {
       if (!isBroken(error)) throw error;
     }

@@ -19,6 +19,8 @@ export const ATTACHMENT_KINDS: readonly AttachmentKind[] = ["sig", "att", "sbom"
 export interface CopyImageOptions {
   /** Where its signatures are; beside it unless told. */
   readonly attachments?: Place | undefined;
+  /** Where the copies of its signatures belong; beside the copy unless told. */
+  readonly attachmentsTo?: Place | undefined;
   /** The tag that the copy gets; none if absent. */
   readonly tag?: string | undefined;
   /** Copy these alone, and the image not; everything with it if absent. */
@@ -45,6 +47,7 @@ export class TargetExistsError extends Error {
 /** One manifest to copy from where attachments are, or the image is. */
 interface Item {
   readonly from: Place;
+  readonly to: Place;
   readonly manifest: FetchedManifest;
   readonly tag?: string;
   /** What it is to be listed as a referrer of. */
@@ -83,6 +86,7 @@ async function listTree(place: Place, root: FetchedManifest): Promise<readonly D
 /** Find what belongs to digests, and to what belongs to them: a signature of an SBOM, say. */
 async function listAttachments(
   from: Place,
+  to: Place,
   image: readonly Digest[],
   { only, tagPrefix = "" }: CopyImageOptions,
 ): Promise<readonly Item[]> {
@@ -95,7 +99,7 @@ async function listAttachments(
     for (const kind of only ?? ATTACHMENT_KINDS) {
       const tag = attachmentTag(digest, kind, tagPrefix);
       const manifest = tags.has(tag) ? await fetchManifest(remote, repository, tag) : undefined;
-      if (manifest !== undefined) items.push({ from, manifest, tag });
+      if (manifest !== undefined) items.push({ from, to, manifest, tag });
     }
     const { descriptors, truncated } = await listReferrers(remote, repository, digest, {
       hasFallbackTag: tags.has(referrersTag(digest)),
@@ -114,7 +118,7 @@ async function listAttachments(
       if (manifest === undefined) continue;
       const kinds = REFERRERS[referrerKind(manifest.bytes)];
       if (only !== undefined && !only.some((kind) => kinds.includes(kind))) continue;
-      items.push({ from, manifest, subject: digest });
+      items.push({ from, to, manifest, subject: digest });
       pending.push(listed.digest);
     }
   }
@@ -123,8 +127,7 @@ async function listAttachments(
 
 /** The digest that is at the target where an item belongs; a referrer counts only if it is listed. */
 async function findAt(
-  { remote, repository }: Place,
-  { manifest: { digest }, tag, subject }: Item,
+  { to: { remote, repository }, manifest: { digest }, tag, subject }: Item,
 ): Promise<Digest | undefined> {
   const there = await resolveDigest(remote, repository, tag ?? digest);
   if (there === undefined || subject === undefined) return there?.digest;
@@ -147,34 +150,40 @@ export async function copyImage(
   digest: Digest,
   options: CopyImageOptions,
 ): Promise<void> {
-  const { attachments = source, tag, only, force = false, clock, random, onCopy } = options;
+  const { attachments = source, attachmentsTo = target } = options;
+  const { tag, only, force = false, clock, random, onCopy } = options;
   const root = await fetchExisting(source, digest);
-  const belonging = await listAttachments(attachments, await listTree(source, root), options);
-  const image: Item = { from: source, manifest: root, ...(tag === undefined ? {} : { tag }) };
+  const belonging = await listAttachments(
+    attachments,
+    attachmentsTo,
+    await listTree(source, root),
+    options,
+  );
+  const bare: Item = { from: source, to: target, manifest: root };
+  const image: Item = tag === undefined ? bare : { ...bare, tag };
   // The image comes before what refers to it, and its tag after that: who sees it can verify it.
   const items = only === undefined
-    ? [{ from: source, manifest: root }, ...belonging, ...(tag === undefined ? [] : [image])]
+    ? [bare, ...belonging, ...(tag === undefined ? [] : [image])]
     : belonging;
 
-  const nameOf = ({ manifest, tag }: Item): string => {
-    const { repository } = target;
+  const nameOf = ({ to: { repository }, manifest, tag }: Item): string => {
     return formatReference(
       tag === undefined ? { repository, digest: manifest.digest } : { repository, tag },
     );
   };
   const missing: Item[] = [];
   for (const item of items) {
-    const there = await findAt(target, item);
+    const there = await findAt(item);
     if (there === item.manifest.digest) continue;
     if (there !== undefined && !force) throw new TargetExistsError(nameOf(item));
     missing.push(item);
   }
   for (const item of missing) {
-    const { from, manifest } = item;
+    const { from, to, manifest } = item;
     await onCopy?.(
       formatReference({ repository: from.repository, digest: manifest.digest }),
       nameOf(item),
     );
-    await copyManifest(from, target, manifest, { tag: item.tag, clock, random });
+    await copyManifest(from, to, manifest, { tag: item.tag, clock, random });
   }
 }

@@ -77,11 +77,17 @@ function readManifest(bytes: Uint8Array): Manifest | undefined {
   }
 }
 
+/** Which referrers are read as a whole. */
+export interface ReadReferrerOptions {
+  /** The predicate type of the bundles that are fetched; all where it is `undefined`. */
+  readonly wanted: string | undefined;
+  /** The largest bundle that is fetched; 128 MiB unless told. */
+  readonly maxBytes?: number;
+}
+
 /**
  * Open a referrer and see what it is, by what its manifest holds and not by what the list says of it.
  *
- * @param wanted the predicate type of the bundles that are fetched; signatures, unless told; all where
- *   it is `undefined`
  * @throws {RegistryError}
  * @throws {MalformedError} if it is a bundle's manifest of another shape than one layer
  * @throws {TooManySignaturesError}
@@ -90,7 +96,9 @@ export async function readReferrer(
   remote: Remote,
   repository: Repository,
   descriptor: Descriptor,
-  { wanted }: { readonly wanted: string | undefined } = { wanted: SIGN_PREDICATE_TYPE },
+  { wanted, maxBytes = MAX_ATTACHMENT_BYTES }: ReadReferrerOptions = {
+    wanted: SIGN_PREDICATE_TYPE,
+  },
 ): Promise<Referrer> {
   const fetched = await fetchManifest(remote, repository, descriptor.digest);
   if (fetched === undefined) return { kind: "missing" };
@@ -110,7 +118,7 @@ export async function readReferrer(
   if (
     wanted !== undefined && predicateType !== undefined && !isPredicateType(wanted, predicateType)
   ) return { kind: "other-predicate", predicateType };
-  if (layer.size > MAX_ATTACHMENT_BYTES) return { kind: "too-large", size: layer.size };
+  if (layer.size > maxBytes) return { kind: "too-large", size: layer.size };
   const bytes = await fetchBlob(remote, repository, layer);
   return bytes === undefined
     ? { kind: "no-blob", digest: layer.digest }

@@ -1,4 +1,3 @@
-import { MAX_ATTACHMENT_BYTES } from "../base/limits.ts";
 import type { LegacySignature } from "../signature/read_legacy.ts";
 import type { Descriptor } from "../registry/manifest.ts";
 import type { Findings } from "./findings.ts";
@@ -12,6 +11,8 @@ export interface Layers {
   readonly judge: (layer: LegacySignature, bytes: Uint8Array) => Promise<SignatureResult>;
   /** What the bytes are called in a reason: "the signed payload". */
   readonly called: string;
+  /** The largest that is fetched, in bytes. */
+  readonly maxBytes: number;
   /** Judge every one, instead of stopping when there are enough good ones. */
   readonly exhaustive: boolean;
 }
@@ -19,14 +20,14 @@ export interface Layers {
 /** Judge the layers of a legacy manifest one by one; what is broken hides no other. */
 export async function judgeLayers(
   findings: Findings,
-  { layers, open, judge, called, exhaustive }: Layers,
+  { layers, open, judge, called, maxBytes, exhaustive }: Layers,
 ): Promise<void> {
   for (const layer of layers) {
     const { size, digest } = layer.payload;
-    if (size > MAX_ATTACHMENT_BYTES) {
+    if (size > maxBytes) {
       findings.refuse("legacy", {
         code: "attachment-too-large",
-        message: `${called} is larger than ${MAX_ATTACHMENT_BYTES} bytes`,
+        message: `${called} is larger than ${maxBytes} bytes`,
         found: String(size),
       });
       continue;

@@ -1,4 +1,4 @@
-import { MAX_ATTACHMENT_BYTES, MAX_SIGNATURES } from "../base/limits.ts";
+import { MAX_SIGNATURES } from "../base/limits.ts";
 import type { Digest } from "../reference/digest.ts";
 import { listReferrers } from "../registry/list_referrers.ts";
 import type { Descriptor } from "../registry/manifest.ts";
@@ -63,6 +63,7 @@ async function judgeReferrer(
   const { remote, store, predicateType, findings } = search;
   const referrer = await readReferrer(remote, store.repository, descriptor, {
     wanted: predicateType,
+    maxBytes: store.maxAttachmentBytes,
   });
   switch (referrer.kind) {
     case "bundle":
@@ -82,7 +83,7 @@ async function judgeReferrer(
     case "too-large":
       findings.refuse("bundle", {
         code: "attachment-too-large",
-        message: `the bundle is larger than ${MAX_ATTACHMENT_BYTES} bytes`,
+        message: `the bundle is larger than ${store.maxAttachmentBytes} bytes`,
         found: String(referrer.size),
       });
       return;

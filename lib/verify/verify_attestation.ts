@@ -114,6 +114,7 @@ async function judgeLegacy(work: Work, layers: readonly LegacySignature[]): Prom
       return resultOf(work, "legacy", judged, () => bytes);
     },
     called: "the attestation",
+    maxBytes: store.maxAttachmentBytes,
     exhaustive: options.exhaustive === true,
   });
 }

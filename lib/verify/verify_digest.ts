@@ -64,12 +64,13 @@ function openPayloads(
 }
 
 async function judgeLegacy(work: Work, signatures: readonly LegacySignature[]): Promise<void> {
-  const { digest, options, findings } = work;
+  const { digest, store, options, findings } = work;
   await judgeLayers(findings, {
     layers: signatures,
     open: openPayloads(work),
     judge: (signature, payload) => checkLegacySignature(signature, payload, digest, options.policy),
     called: "the signed payload",
+    maxBytes: store.maxAttachmentBytes,
     exhaustive: options.exhaustive === true,
   });
 }

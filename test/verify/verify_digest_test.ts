@@ -10,6 +10,7 @@ import { SIGNATURE_FORMATS } from "../../lib/signature/signature_format.ts";
 import { verifyDigest, type VerifyOptions } from "../../lib/verify/verify_digest.ts";
 import { APP, createKey, jsonBytes, putImage, sign, trust } from "../support/images.ts";
 import { HOST, openTestRemote } from "../support/open_test_remote.ts";
+import { legacyManifest, referrersOf } from "../support/stored_signatures.ts";
 import { bundleOver, legacyLayer, putBundle, putLegacy } from "../support/write_signatures.ts";
 
 const KEY = createKey();
@@ -96,6 +97,21 @@ test("verifyDigest() does not fetch what is said to be too large", async () => {
   registry.requests.clear();
   assert.deepEqual((await verify()).reasons.map(({ code }) => code), ["attachment-too-large"]);
   assert.ok(registry.requests.recent.every(({ path }) => !path.includes("/blobs/")));
+});
+
+test("verifyDigest() fetches nothing larger than it is told", async () => {
+  for (const format of SIGNATURE_FORMATS) {
+    const { registry, image, remote, verify } = setUp();
+    await sign(remote, image, { key: KEY, formats: [format], annotations: { a: "1" } });
+    const manifest = format === "legacy"
+      ? legacyManifest(registry, image.digest)
+      : (await referrersOf(registry, image.digest))[0];
+    const { size } = manifest!.layers[0]!;
+    assert.equal((await verify({ store: { maxAttachmentBytes: size } })).kind, "verified");
+    const { kind, reasons } = await verify({ store: { maxAttachmentBytes: size - 1 } });
+    assert.deepEqual([kind, reasons.map(({ code }) => code)], ["failed", ["attachment-too-large"]]);
+    assert.match(reasons[0]!.message, new RegExp(`larger than ${size - 1} bytes`, "u"));
+  }
 });
 
 test("verifyDigest() notes an attestation, which is no signature", async () => {
