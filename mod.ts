@@ -109,6 +109,7 @@ export {
   type VerifyAttestationOptions,
 } from "./lib/verify/verify_attestation.ts";
 export { verifyDigest, type VerifyOptions } from "./lib/verify/verify_digest.ts";
+export { type GivenSignature, verifyGiven } from "./lib/verify/verify_given.ts";
 export { verifyImage } from "./lib/verify/verify_image.ts";
 
 export { compileFilter, type NameFilter } from "./lib/policy/glob.ts";

@@ -22,7 +22,7 @@ import {
 } from "./command/registry_options.ts";
 import { runIfMain, type Task } from "./command/task.ts";
 import {
-  defineRequireOption,
+  defineKeyPolicyOptions,
   type KeyFlags,
   publicKeyOption,
   readKeys,
@@ -71,7 +71,7 @@ function defineOptions(command: Command): void {
       "custom",
     )
     .option("--check-claims", "the statement must be about the image", true)
-    .option("--no-check-claims", "it may be about anything")
+    .option("--no-check-claims", "in the legacy format it may be about anything")
     .option("-o, --output <format>", "json or text; both print the same", "json")
     .option("--insecure-ignore-tlog", "as with cosign; with a key the log is not checked anyway")
     .addOption(new Option("--policy <file>").argParser(collect).hideHelp())
@@ -79,7 +79,7 @@ function defineOptions(command: Command): void {
     .addOption(new Option("--new-bundle-format").hideHelp())
     .addOption(new Option("--no-new-bundle-format").hideHelp())
     .addOption(new Option("--experimental-oci11").hideHelp());
-  defineRequireOption(command);
+  defineKeyPolicyOptions(command);
   defineKeylessOptions(command);
   defineRegistryOptions(command);
   defineWorkerOption(command, 10);

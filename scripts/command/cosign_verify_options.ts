@@ -1,4 +1,4 @@
-import { type Command, Option } from "commander";
+import type { Command } from "commander";
 import { UsageError } from "../../lib/base/errors.ts";
 import { MAX_ATTACHMENT_BYTES } from "../../lib/base/limits.ts";
 import { parseDetached } from "../../lib/signature/message_bundle.ts";
@@ -18,7 +18,6 @@ export interface CosignVerifyFlags extends VerifyFlags, WorkerFlags {
   readonly signature?: string;
   readonly payload?: string;
   readonly newBundleFormat?: boolean;
-  readonly sk?: boolean;
 }
 
 /** Declare them. */
@@ -31,14 +30,7 @@ export function defineCosignVerifyOptions(command: Command): void {
     .option("-o, --output <format>", "json, or text: what is signed, a line each", "json")
     .option("--attachment <kind>", "sbom: verify the image's old-style SBOM, and not the image")
     .option("--signature <file>", "this legacy signature and no other: a file, a URL, or base64")
-    .option("--payload <file>", "what it is over (default: what cosign signs for the image)")
-    // What cosign's users type, and what changes nothing where a key decides and no log is asked.
-    .addOption(new Option("--offline").hideHelp())
-    .addOption(new Option("--private-infrastructure").hideHelp())
-    .addOption(new Option("--allow-certificate-chain").hideHelp())
-    .addOption(new Option("--insecure-ignore-sct").hideHelp())
-    .addOption(new Option("--slot <name>").hideHelp())
-    .addOption(new Option("--sk").hideHelp());
+    .option("--payload <file>", "what it is over (default: what cosign signs for the image)");
 }
 
 /**
@@ -47,14 +39,13 @@ export function defineCosignVerifyOptions(command: Command): void {
  * @throws {UsageError}
  */
 export function checkVerifyFlags(flags: CosignVerifyFlags): void {
-  const { output, attachment, signature, payload, sk } = flags;
+  const { output, attachment, signature, payload } = flags;
   if (!["json", "text"].includes(output)) {
     throw new UsageError(`Cannot print as "${output.slice(0, 40)}": want json or text`);
   }
   if (attachment !== undefined && attachment !== "sbom") {
     throw new UsageError(`Cannot verify attachment "${attachment.slice(0, 40)}": want sbom`);
   }
-  if (sk === true) throw new UsageError("Cannot use --sk: security keys are not supported");
   if (payload !== undefined && signature === undefined) {
     throw new UsageError("Cannot use --payload without --signature: it would not be verified");
   }

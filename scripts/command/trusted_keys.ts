@@ -12,6 +12,7 @@ export interface KeyFlags {
   readonly key: readonly string[];
   readonly require?: string;
   readonly signatureDigestAlgorithm?: string;
+  readonly sk?: boolean;
 }
 
 /** The option that names public keys; every task that verifies has it. */
@@ -22,14 +23,25 @@ export function publicKeyOption(what: string): Option {
   ).argParser(collect);
 }
 
-/** Declare how many of the keys must have signed, and over which hash. */
-export function defineRequireOption(command: Command): void {
-  command.option(
-    "--require <number>",
-    "how many of the keys must have signed: any (one is enough), all, or a number (default: any)",
-  ).addOption(
-    new Option("--signature-digest-algorithm <name>", "sha256, sha384 or sha512").hideHelp(),
-  );
+/** Declare how many of the keys must have signed, and what else cosign's users say of a key. */
+export function defineKeyPolicyOptions(command: Command): void {
+  command
+    .option(
+      "--require <number>",
+      "how many of the keys must have signed: any (one is enough), all, or a number (default: any)",
+    )
+    .option(
+      "--signature-digest-algorithm <name>",
+      "a hash to try beside the key's own: sha256, sha384 or sha512",
+    )
+    // Refused by name.
+    .addOption(new Option("--sk").hideHelp())
+    .addOption(new Option("--slot <name>").hideHelp())
+    // What changes nothing where a key decides and no log is asked.
+    .addOption(new Option("--offline").hideHelp())
+    .addOption(new Option("--private-infrastructure").hideHelp())
+    .addOption(new Option("--allow-certificate-chain").hideHelp())
+    .addOption(new Option("--insecure-ignore-sct").hideHelp());
 }
 
 /** The hash that signatures are said to be over; those that fit the keys are tried in any case. */
@@ -78,9 +90,10 @@ function parseRequired(text: string, keys: readonly TrustedKey[]): SignaturePoli
  * @throws {KeyError}
  */
 export async function readKeys(
-  { key, require = "any", signatureDigestAlgorithm }: KeyFlags,
+  { key, require = "any", signatureDigestAlgorithm, sk }: KeyFlags,
   io: Io,
 ): Promise<Required<Pick<SignaturePolicy, "keys" | "required">>> {
+  if (sk === true) throw new UsageError("Cannot use --sk: security keys are not supported");
   const hash = parseHash(signatureDigestAlgorithm);
   const keys = (await readPublicKeys(key, io)).map((trusted) => ({ ...trusted, hash }));
   return { keys, required: parseRequired(require, keys) };

@@ -5,7 +5,12 @@ import type { SignaturePolicy } from "../../lib/verify/signature_policy.ts";
 import { collect, parseAnnotations } from "./annotations.ts";
 import type { Io } from "./io.ts";
 import { defineRegistryOptions, type RegistryFlags } from "./registry_options.ts";
-import { defineRequireOption, type KeyFlags, publicKeyOption, readKeys } from "./trusted_keys.ts";
+import {
+  defineKeyPolicyOptions,
+  type KeyFlags,
+  publicKeyOption,
+  readKeys,
+} from "./trusted_keys.ts";
 
 /** Options of the tasks that verify. */
 export interface VerifyFlags extends RegistryFlags, KeyFlags {
@@ -18,7 +23,7 @@ export interface VerifyFlags extends RegistryFlags, KeyFlags {
 /** Declare them. */
 export function defineVerifyOptions(command: Command): void {
   command.addOption(publicKeyOption("the signature").makeOptionMandatory());
-  defineRequireOption(command);
+  defineKeyPolicyOptions(command);
   command
     .option("-a, --annotations <key=value>", "must be signed with it; may be repeated", collect)
     .option("-r, --recursive", "of an index, the images in it must be signed as well")
