@@ -58,7 +58,11 @@ export {
   type Registries,
   type RegistriesOptions,
 } from "./lib/registry/open_registries.ts";
-export { copyManifest } from "./lib/registry/copy_manifest.ts";
+export { deleteManifest } from "./lib/registry/delete_manifest.ts";
+export { copyManifest, type Place } from "./lib/registry/copy_manifest.ts";
+export { createLayout, type NewLayout } from "./lib/registry/create_layout.ts";
+export { LayoutError } from "./lib/registry/layout_files.ts";
+export { type Layout, type LayoutOptions, openLayout } from "./lib/registry/open_layout.ts";
 export { putBlob } from "./lib/registry/put_blob.ts";
 export { putManifest } from "./lib/registry/put_manifest.ts";
 export { RegistryError, type RegistryFailure } from "./lib/registry/registry_error.ts";
@@ -80,6 +84,26 @@ export { type Envelope, parseEnvelope, preAuthEncoding } from "./lib/signature/d
 export { buildPredicate } from "./lib/signature/predicate.ts";
 export { parsePredicateType, PREDICATE_TYPES } from "./lib/signature/predicate_type.ts";
 export { copyImage } from "./lib/signature/copy_image.ts";
+export {
+  type AttachmentNode,
+  type AttachmentTree,
+  readAttachmentTree,
+} from "./lib/signature/attachment_tree.ts";
+export {
+  type Attachment,
+  type Attachments,
+  type AttachmentSearch,
+  listAttachments,
+} from "./lib/signature/list_attachments.ts";
+export { planRemovals } from "./lib/signature/plan_removals.ts";
+export type { Kept, RemovalChoice, RemovalPlan, RemovalType } from "./lib/signature/removal.ts";
+export {
+  nameRemovals,
+  type RemovalOutcome,
+  removeAttachments,
+} from "./lib/signature/remove_attachments.ts";
+export { loadImage, type LoadImageOptions } from "./lib/signature/load_image.ts";
+export { type SavedImageOptions, saveImage } from "./lib/signature/save_image.ts";
 export type { SignatureFormat } from "./lib/signature/signature_format.ts";
 export {
   buildSignStatement,
@@ -111,6 +135,7 @@ export {
 export { verifyDigest, type VerifyOptions } from "./lib/verify/verify_digest.ts";
 export { type GivenSignature, verifyGiven } from "./lib/verify/verify_given.ts";
 export { verifyImage } from "./lib/verify/verify_image.ts";
+export { verifyLayout } from "./lib/verify/verify_layout.ts";
 
 export { compileFilter, type NameFilter } from "./lib/policy/glob.ts";
 

@@ -8,6 +8,7 @@ export type ErrorCode =
   | "REFERENCE_SYNTAX"
   | "HTTP"
   | "REGISTRY"
+  | "LAYOUT"
   | "CREDENTIALS"
   | "KEY"
   | "PASSWORD"

@@ -29,3 +29,9 @@ export const MAX_REDIRECTS = 5;
 
 /** Manifests in an index, nested ones included: the largest real ones hold some dozens. */
 export const MAX_CHILDREN = 1000;
+
+/** Files in one layout folder; each is looked at. */
+export const MAX_LAYOUT_FILES = 100_000;
+
+/** The manifests of one layout folder together, which are held in memory: an honest one has some KiB. */
+export const MAX_LAYOUT_MANIFESTS_BYTES: number = 64 * MIB;

@@ -8,7 +8,7 @@ function formatTime(time: Date): string {
 
 /**
  * Write the config of an image that nobody runs, byte for byte as cosign does: one history entry and
- * one layer, uncompressed, for each signature or file.
+ * one layer, uncompressed, for each signature or file; neither where there are none.
  *
  * @param created when it was made; never, as Go writes it, unless told
  */
@@ -17,9 +17,12 @@ export function buildImageConfig(layers: readonly Descriptor[], created?: Date):
   return encodeText(JSON.stringify({
     architecture: "",
     created: created === undefined ? never : formatTime(created),
-    history: layers.map(() => ({ created: never })),
+    ...(layers.length === 0 ? {} : { history: layers.map(() => ({ created: never })) }),
     os: "",
-    rootfs: { type: "layers", diff_ids: layers.map(({ digest }) => digest) },
+    rootfs: {
+      type: "layers",
+      diff_ids: layers.length === 0 ? null : layers.map(({ digest }) => digest),
+    },
     config: {},
   }));
 }

@@ -1,6 +1,5 @@
 import { decodeText } from "../../lib/base/bytes.ts";
 import { type GoJson, stringifyAsGo } from "../../lib/base/go_json.ts";
-import { formatReference, type Reference } from "../../lib/reference/reference.ts";
 import type { Digest } from "../../lib/reference/digest.ts";
 import { parseClaim } from "../../lib/signature/claim.ts";
 import type { SignatureFormat } from "../../lib/signature/signature_format.ts";
@@ -34,12 +33,12 @@ function describeLegacy(signed: Uint8Array): GoJson {
 }
 
 /** A bundle as `cosign verify` prints it. */
-function describeBundle(reference: Reference, digest: Digest, signed: Uint8Array): GoJson {
+function describeBundle(name: string, digest: Digest, signed: Uint8Array): GoJson {
   const { predicateType, subjects } = parseStatement(signed);
   const subject = subjects.find((one) => `sha256:${one.digest["sha256"]}` === digest);
   return {
     critical: {
-      identity: { "docker-reference": formatReference(reference) },
+      identity: { "docker-reference": name },
       image: { "docker-manifest-digest": digest },
       type: predicateType,
     },
@@ -49,7 +48,8 @@ function describeBundle(reference: Reference, digest: Digest, signed: Uint8Array
 
 /** A verdict on an image, to be printed as `cosign verify` does. */
 export interface Verified {
-  readonly reference: Reference;
+  /** What was asked for. */
+  readonly name: string;
   readonly digest: Digest;
   /** Those to print, each verified. */
   readonly signatures: readonly SignatureResult[];
@@ -74,28 +74,28 @@ export function signaturesToPrint(
  *
  * @throws {MalformedError} if what is signed is no claim, and nobody has asked for one
  */
-export function cosignJson({ reference, digest, signatures }: Verified): string {
+export function cosignJson({ name, digest, signatures }: Verified): string {
   const described = signatures.map(({ format, signed }) =>
-    format === "legacy" ? describeLegacy(signed!) : describeBundle(reference, digest, signed!)
+    format === "legacy" ? describeLegacy(signed!) : describeBundle(name, digest, signed!)
   );
   return `\n${stringifyAsGo(described)}\n`;
 }
 
 /** What `cosign verify -o text` prints of one image: a line for each signature. */
-export function cosignPayloads({ reference, digest, signatures }: Verified): string {
+export function cosignPayloads({ name, digest, signatures }: Verified): string {
   return signatures.map(({ format, signed }) =>
     format === "legacy"
       ? `${decodeText(signed!)}\n`
-      : `${stringifyAsGo(describeBundle(reference, digest, signed!))}\n`
+      : `${stringifyAsGo(describeBundle(name, digest, signed!))}\n`
   ).join("");
 }
 
 /** The text that `cosign verify` prints before it, with the checks that were done and no others. */
-export function cosignText(reference: Reference, signatures: readonly SignatureResult[]): string {
+export function cosignText(name: string, signatures: readonly SignatureResult[]): string {
   const { checks } = signatures.find(({ verified }) => verified)!;
   return [
     "",
-    `Verification for ${formatReference(reference)} --`,
+    `Verification for ${name} --`,
     "The following checks were performed on each of these signatures:",
     ...(checks.includes("annotations") ? ["  - The specified annotations were verified."] : []),
     ...(checks.includes("claims") ? ["  - The cosign claims were validated"] : []),

@@ -18,6 +18,7 @@ export interface CosignVerifyFlags extends VerifyFlags, WorkerFlags {
   readonly signature?: string;
   readonly payload?: string;
   readonly newBundleFormat?: boolean;
+  readonly localImage?: boolean;
 }
 
 /** Declare them. */
@@ -39,12 +40,17 @@ export function defineCosignVerifyOptions(command: Command): void {
  * @throws {UsageError}
  */
 export function checkVerifyFlags(flags: CosignVerifyFlags): void {
-  const { output, attachment, signature, payload } = flags;
+  const { output, attachment, signature, payload, localImage } = flags;
   if (!["json", "text"].includes(output)) {
     throw new UsageError(`Cannot print as "${output.slice(0, 40)}": want json or text`);
   }
   if (attachment !== undefined && attachment !== "sbom") {
     throw new UsageError(`Cannot verify attachment "${attachment.slice(0, 40)}": want sbom`);
+  }
+  if (localImage === true && (attachment ?? signature) !== undefined) {
+    throw new UsageError(
+      "Cannot use --attachment or --signature with --local-image: a folder holds what is verified",
+    );
   }
   if (payload !== undefined && signature === undefined) {
     throw new UsageError("Cannot use --payload without --signature: it would not be verified");

@@ -160,6 +160,7 @@ export async function withRegistries<Result>(
     credentials: flagCredentials(flags),
     clock: io.clock,
     signal: io.signal,
+    log: io.log,
   });
   try {
     return await work(remote);

@@ -21,7 +21,6 @@ export interface SignFlags extends RegistryFlags {
   readonly recordCreationTimestamp?: boolean;
   readonly registryReferrersMode?: string;
   readonly issueCertificate?: boolean;
-  readonly sk?: boolean;
 }
 
 /** Declare what attesting and signing have in common of cosign's older flags. */
@@ -30,8 +29,6 @@ export function defineOldSignOptions(command: Command): void {
     .option("--record-creation-timestamp", "say in a legacy manifest when it was made")
     // Refused by name.
     .addOption(new Option("--issue-certificate").hideHelp())
-    .addOption(new Option("--sk").hideHelp())
-    .addOption(new Option("--slot <name>").hideHelp())
     // What cosign's users type; there is nothing to confirm, and no log is written to yet.
     .addOption(new Option("-y, --yes").hideHelp())
     .addOption(new Option("--tlog-upload").hideHelp())
@@ -118,7 +115,7 @@ function parseReferrersMode({ registryReferrersMode: mode = "legacy" }: SignFlag
 }
 
 /** Refuse what would sign in another way than with the key alone. */
-function refuseServices({ tlogUpload, useSigningConfig, issueCertificate, sk }: SignFlags): void {
+function refuseServices({ tlogUpload, useSigningConfig, issueCertificate }: SignFlags): void {
   if (tlogUpload === true || useSigningConfig === true) {
     throw new UsageError(
       "Cannot write to a transparency log: sign without --tlog-upload and --use-signing-config",
@@ -127,7 +124,6 @@ function refuseServices({ tlogUpload, useSigningConfig, issueCertificate, sk }: 
   if (issueCertificate === true) {
     throw new UsageError("Cannot use --issue-certificate: keyless signing is not supported yet");
   }
-  if (sk === true) throw new UsageError("Cannot use --sk: security keys are not supported");
 }
 
 /** Make of them what the library needs; asks for the key's password. */

@@ -12,7 +12,6 @@ export interface KeyFlags {
   readonly key: readonly string[];
   readonly require?: string;
   readonly signatureDigestAlgorithm?: string;
-  readonly sk?: boolean;
 }
 
 /** The option that names public keys; every task that verifies has it. */
@@ -34,9 +33,6 @@ export function defineKeyPolicyOptions(command: Command): void {
       "--signature-digest-algorithm <name>",
       "a hash to try beside the key's own: sha256, sha384 or sha512",
     )
-    // Refused by name.
-    .addOption(new Option("--sk").hideHelp())
-    .addOption(new Option("--slot <name>").hideHelp())
     // What changes nothing where a key decides and no log is asked.
     .addOption(new Option("--offline").hideHelp())
     .addOption(new Option("--private-infrastructure").hideHelp())
@@ -90,10 +86,9 @@ function parseRequired(text: string, keys: readonly TrustedKey[]): SignaturePoli
  * @throws {KeyError}
  */
 export async function readKeys(
-  { key, require = "any", signatureDigestAlgorithm, sk }: KeyFlags,
+  { key, require = "any", signatureDigestAlgorithm }: KeyFlags,
   io: Io,
 ): Promise<Required<Pick<SignaturePolicy, "keys" | "required">>> {
-  if (sk === true) throw new UsageError("Cannot use --sk: security keys are not supported");
   const hash = parseHash(signatureDigestAlgorithm);
   const keys = (await readPublicKeys(key, io)).map((trusted) => ({ ...trusted, hash }));
   return { keys, required: parseRequired(require, keys) };

@@ -3,12 +3,12 @@ import { pooled } from "../../lib/base/pool.ts";
 import { formatReference, type Reference } from "../../lib/reference/reference.ts";
 import type { Remote } from "../../lib/registry/remote.ts";
 import { safeText } from "../../lib/report/safe_text.ts";
-import { evidenceOf, reasonOf } from "../../lib/verify/unknown.ts";
+import { unknownVerdict } from "../../lib/verify/unknown.ts";
 import type { Verdict } from "../../lib/verify/verdict.ts";
 import { verifyDigest, type VerifyOptions } from "../../lib/verify/verify_digest.ts";
 import { verifyGiven } from "../../lib/verify/verify_given.ts";
 import { verifyImage } from "../../lib/verify/verify_image.ts";
-import { type ChildOptions, verifyRecursive } from "../../lib/verify/verify_recursive.ts";
+import { verifyRecursive } from "../../lib/verify/verify_recursive.ts";
 import {
   cosignJson,
   cosignPayloads,
@@ -19,7 +19,7 @@ import {
 import { checkVerifyFlags, type CosignVerifyFlags, readGiven } from "./cosign_verify_options.ts";
 import type { Io } from "./io.ts";
 import { locateSbom } from "./locate_sbom.ts";
-import { storeOptions, withRegistries } from "./registry_options.ts";
+import { type Subject, type SubjectFlags, subjectStore, withSubjects } from "./subjects.ts";
 import { childOptions, signaturePolicy } from "./verify_options.ts";
 
 /** cosign's exit codes (cmd/cosign/errors), and 1 for whatever is no answer about the signature. */
@@ -54,51 +54,46 @@ function errorText(verdict: Exclude<Verdict, { kind: "verified" }>): string {
   }
 }
 
-/** What every image is judged by. */
-interface Judgement {
-  readonly options: VerifyOptions;
-  readonly children: ChildOptions | undefined;
-  readonly verify: typeof verifyDigest;
-  readonly attachment: string | undefined;
-}
-
-/** Judge one image, or what is attached to it. */
-async function judge(
-  remote: Remote,
-  given: Reference,
-  { options, children, verify, attachment }: Judgement,
-): Promise<{ readonly reference: Reference; readonly verdict: Verdict }> {
-  let reference = given;
-  try {
-    if (attachment !== undefined) reference = await locateSbom(remote, given, options.store ?? {});
-  } catch (error) {
-    const evidence = evidenceOf(error);
-    const reasons = [reasonOf(error)];
-    return { reference, verdict: { kind: "unknown", signatures: [], reasons, evidence } };
-  }
-  const verdict = children === undefined
-    ? await verifyImage(remote, reference, options, verify)
-    : await verifyRecursive(remote, reference, options, children, verify);
-  return { reference, verdict };
-}
-
 /** Print a verified image, or tell that what is signed cannot be printed as is asked. */
-async function tellVerified(
-  verified: Verified,
-  output: string,
-  io: Io,
-): Promise<number> {
+async function tellVerified(verified: Verified, output: string, io: Io): Promise<number> {
   try {
     const text = output === "text" ? cosignPayloads(verified) : cosignJson(verified);
-    await io.stderr.write(cosignText(verified.reference, verified.signatures));
+    await io.stderr.write(cosignText(verified.name, verified.signatures));
     await io.stdout.write(text);
     return 0;
   } catch (error) {
     if (!(error instanceof MalformedError)) throw error;
-    const name = formatReference(verified.reference);
-    await io.stderr.write(`Error: ${name}: ${safeText(error.message)}; print it with -o text\n`);
+    const why = safeText(error.message);
+    await io.stderr.write(`Error: ${verified.name}: ${why}; print it with -o text\n`);
     return 1;
   }
+}
+
+/** How each image is judged, or what is attached to it; the name is that of what was judged. */
+function judgeWith(
+  options: VerifyOptions,
+  verify: typeof verifyDigest,
+  flags: CosignVerifyFlags,
+): (subject: Subject) => Promise<{ readonly name: string; readonly verdict: Verdict }> {
+  const children = childOptions(flags);
+  const judge = (remote: Remote, reference: Reference): Promise<Verdict> =>
+    children === undefined
+      ? verifyImage(remote, reference, options, verify)
+      : verifyRecursive(remote, reference, options, children, verify);
+  return async (subject) => {
+    let { name } = subject;
+    const verdict = await subject.verify(async (remote, reference) => {
+      if (flags.attachment === undefined) return await judge(remote, reference);
+      try {
+        const attached = await locateSbom(remote, reference, options.store ?? {});
+        name = formatReference(attached);
+        return await judge(remote, attached);
+      } catch (error) {
+        return unknownVerdict(error);
+      }
+    });
+    return { name, verdict };
+  };
 }
 
 /**
@@ -107,8 +102,8 @@ async function tellVerified(
  * @returns cosign's exit code for the first that is not verified, or 0
  */
 export async function verifyImages(
-  references: readonly Reference[],
-  flags: CosignVerifyFlags,
+  images: readonly string[],
+  flags: CosignVerifyFlags & SubjectFlags,
   io: Io,
 ): Promise<number> {
   checkVerifyFlags(flags);
@@ -116,31 +111,29 @@ export async function verifyImages(
   const given = await readGiven(flags, io);
   // cosign prints bundles where there are any, unless told to look at none.
   const format = flags.newBundleFormat === false ? "legacy" : "bundle";
-  const judgement: Judgement = {
-    options: { policy, store: storeOptions(flags, io.env), exhaustive: true, first: format },
-    children: childOptions(flags),
-    verify: given === undefined
+  const store = subjectStore(flags, io.env);
+  const judge = judgeWith(
+    { policy, store, exhaustive: true, first: format },
+    given === undefined
       ? verifyDigest
       : (_remote, image, digest) => verifyGiven(image, digest, given, policy),
-    attachment: flags.attachment,
-  };
-  return await withRegistries(flags, io, flags.maxWorkers, async (remote) => {
+    flags,
+  );
+  return await withSubjects(images, flags, io, async (subjects) => {
     let code = 0;
-    const judged = pooled(references, (given) => judge(remote, given, judgement), {
-      limit: flags.maxWorkers,
-    });
-    // The first failure decides; the others are told of as well.
-    for await (const { reference, verdict } of judged) {
+    for await (const { name, verdict } of pooled(subjects, judge, { limit: flags.maxWorkers })) {
+      let told: number;
       if (verdict.kind === "verified") {
+        const { digest } = verdict;
         const signatures = signaturesToPrint(verdict.signatures, policy, format);
-        const verified = { reference, digest: verdict.digest, signatures };
-        const told = await tellVerified(verified, flags.output, io);
-        code ||= told;
-        continue;
+        told = await tellVerified({ name, digest, signatures }, flags.output, io);
+      } else {
+        // Of folders cosign says only 1.
+        told = flags.localImage === true ? 1 : exitCode(verdict);
+        await io.stderr.write(`Error: ${name}: ${safeText(errorText(verdict))}\n`);
       }
-      code ||= exitCode(verdict);
-      const why = safeText(errorText(verdict));
-      await io.stderr.write(`Error: ${formatReference(reference)}: ${why}\n`);
+      // The first failure decides; the others are told of as well.
+      code ||= told;
     }
     return code;
   });

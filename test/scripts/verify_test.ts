@@ -200,7 +200,7 @@ test("verify prints every verified image, also after one that is not", async () 
 test("verify takes the words of cosign's that change nothing with a key", async () => {
   const words = ["--offline", "--private-infrastructure", "--experimental-oci11"];
   const more = ["--allow-certificate-chain", "--insecure-ignore-sct", "--insecure-ignore-tlog"];
-  const bare = ["--slot", "signature", "--signature-digest-algorithm", "sha256"];
+  const bare = ["--signature-digest-algorithm", "sha256"];
   const { code, stderr } = await verify([...words, ...more, ...bare, `${NAME}:bundle`]);
   assert.equal(code, 0, stderr);
 });
@@ -211,6 +211,8 @@ test("verify refuses by name what it cannot do, with exit code 2 and no request"
     [["-o", "yaml"], /want json or text/u],
     [["--attachment", "vex"], /want sbom/u],
     [["--sk"], /--sk/u],
+    [["--local-image", "--attachment", "sbom"], /--local-image/u],
+    [["--local-image", "--signature", "c2lnbmF0dXJlc2lnbmF0dXJl"], /--local-image/u],
     [["--payload", at("cosign.pub")], /without --signature/u],
     [["--signature", "c2lnbmF0dXJlc2lnbmF0dXJl", "-r"], /one --signature/u],
     [["--signature", "nofile"], /no such file/u],
