@@ -120,7 +120,8 @@ export {
   SIGN_PREDICATE_TYPE,
   type Statement,
 } from "./lib/signature/statement.ts";
-export type { StoreOptions } from "./lib/signature/store.ts";
+export { parseSignatureRepositories } from "./lib/signature/signature_repositories.ts";
+export { signatureRepository, type StoreOptions } from "./lib/signature/store.ts";
 
 export { type Attestation, attestDigest, type AttestOptions } from "./lib/sign/attest_digest.ts";
 export { signDigest } from "./lib/sign/sign_digest.ts";
@@ -141,6 +142,7 @@ export {
   type VerifyAttestationOptions,
 } from "./lib/verify/verify_attestation.ts";
 export { verifyDigest, type VerifyOptions } from "./lib/verify/verify_digest.ts";
+export { type GivenSignature, verifyGiven } from "./lib/verify/verify_given.ts";
 export { verifyImage } from "./lib/verify/verify_image.ts";
 export { verifyLayout } from "./lib/verify/verify_layout.ts";
 

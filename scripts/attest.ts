@@ -19,7 +19,7 @@ import { findImage } from "./command/image.ts";
 import type { Io } from "./command/io.ts";
 import { defineKeylessOptions, requireKey } from "./command/keyless.ts";
 import { defineRegistryOptions, withRegistries } from "./command/registry_options.ts";
-import { type SignFlags, signOptions } from "./command/sign_options.ts";
+import { defineOldSignOptions, type SignFlags, signOptions } from "./command/sign_options.ts";
 import { runIfMain, type Task } from "./command/task.ts";
 
 interface Flags extends SignFlags {
@@ -103,11 +103,9 @@ function defineAttestOptions(command: Command): void {
     .option("--no-upload", "do not store it; --bundle, or standard output in the legacy format")
     .option("--bundle <file>", "write the Sigstore bundle to a file as well")
     .option("--replace", "in the legacy format, take away what has the same predicate type")
-    .addOption(new Option("--new-bundle-format").hideHelp())
-    .addOption(new Option("--no-new-bundle-format").hideHelp())
-    .addOption(new Option("-y, --yes").hideHelp())
-    .addOption(new Option("--tlog-upload").hideHelp())
-    .addOption(new Option("--use-signing-config").hideHelp());
+    // As no log is written to, no kind of entry is.
+    .addOption(new Option("--rekor-entry-type <type>").hideHelp());
+  defineOldSignOptions(command);
   defineKeylessOptions(command);
   defineRegistryOptions(command);
 }
@@ -132,7 +130,7 @@ export const task: Task<Flags> = {
   ],
   define: defineAttestOptions,
   async run([image = ""], flags, io) {
-    requireKey({ ...flags });
+    requireKey(flags);
     checkFlags(flags);
     const reference = parseReference(image);
     const input = await readInput(flags.predicate ?? flags.statement!, io);

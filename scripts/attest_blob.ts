@@ -25,6 +25,7 @@ import { readPrivateKey } from "./command/keys.ts";
 import { runIfMain, type Task } from "./command/task.ts";
 
 interface Flags {
+  readonly key?: string;
   readonly predicate?: string;
   readonly statement?: string;
   readonly type: string;
@@ -110,7 +111,7 @@ export const task: Task<Flags> = {
     defineBlobSignOptions(command);
   },
   async run([file, ...more], flags, io) {
-    const reference = requireKey({ ...flags });
+    const reference = requireKey(flags);
     refuseLog(flags);
     if (more.length > 0) throw new UsageError("Cannot attest of several files at once");
     checkFlags(file, flags);

@@ -14,6 +14,7 @@ import { safeText } from "../lib/report/safe_text.ts";
 import { planRemovals } from "../lib/signature/plan_removals.ts";
 import { REMOVAL_TYPES, type RemovalChoice, type RemovalType } from "../lib/signature/removal.ts";
 import { nameRemovals, removeAttachments } from "../lib/signature/remove_attachments.ts";
+import { signatureRepository, type StoreOptions } from "../lib/signature/store.ts";
 import { parseAge } from "./command/age.ts";
 import { askToContinue } from "./command/ask_to_continue.ts";
 import { findImage } from "./command/image.ts";
@@ -119,8 +120,8 @@ async function* listTargets(
 interface Work {
   readonly remote: Remote;
   readonly choice: RemovalChoice;
-  /** Where attachments are kept; beside the image if absent. */
-  readonly store: Repository | undefined;
+  /** Where attachments are kept. */
+  readonly store: StoreOptions;
   readonly dryRun: boolean;
   readonly io: Io;
 }
@@ -140,7 +141,7 @@ async function cleanImage(
   { remote, choice, store, dryRun, io }: Work,
   { name: image, repository: home, digest }: Target,
 ): Promise<Outcome> {
-  const repository = store ?? home;
+  const repository = signatureRepository(home, store);
   const place = { remote, repository };
   const plan = await planRemovals(place, digest, choice);
   for (const { reference, why } of plan.kept) await say(`Kept ${reference}: ${why}`, io);
@@ -214,7 +215,7 @@ export const task: Task<Flags> = {
     }
     const { maxWorkers: limit, recursive = false, dryRun = false } = flags;
     return await withRegistries(flags, io, limit, async (remote) => {
-      const store = storeOptions(flags, io.env).repository;
+      const store = storeOptions(flags, io.env);
       const work: Work = { remote, choice, store, dryRun, io };
       const targets = listTargets(remote, names, recursive);
       let worst = 0;

@@ -16,6 +16,7 @@ import { readPrivateKey } from "./command/keys.ts";
 import { runIfMain, type Task } from "./command/task.ts";
 
 interface Flags {
+  readonly key?: string;
   readonly bundle?: string;
   readonly outputSignature?: string;
   readonly output?: string;
@@ -74,7 +75,7 @@ export const task: Task<Flags> = {
     defineBlobSignOptions(command);
   },
   async run(args, flags, io) {
-    const reference = requireKey({ ...flags });
+    const reference = requireKey(flags);
     refuseLog(flags);
     checkFlags(args, flags);
     const key = await readPrivateKey(reference, io);

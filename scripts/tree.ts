@@ -6,6 +6,7 @@ import { listChildren } from "../lib/registry/list_children.ts";
 import { formatPlatform } from "../lib/registry/manifest.ts";
 import { safeJson, safeText } from "../lib/report/safe_text.ts";
 import { readAttachmentTree } from "../lib/signature/attachment_tree.ts";
+import { signatureRepository } from "../lib/signature/store.ts";
 import { findImage } from "./command/image.ts";
 import {
   defineRegistryOptions,
@@ -61,7 +62,7 @@ export const task: Task<Flags> = {
     const search = { referrers: showsReferrers(flags), tagPrefix: store.tagPrefix };
     return await withRegistries(flags, io, 8, async (remote) => {
       const { repository: home } = reference;
-      const repository = store.repository ?? home;
+      const repository = signatureRepository(home, store);
       const { digest } = await findImage(remote, reference, "show");
       const children = recursive === true ? await listChildren(remote, home, digest) : [];
       const images = [

@@ -1,11 +1,13 @@
 #!/usr/bin/env node
-import { defineWorkerOption } from "./command/registry_options.ts";
+import {
+  type CosignVerifyFlags,
+  defineCosignVerifyOptions,
+} from "./command/cosign_verify_options.ts";
 import { defineLocalOption, type SubjectFlags } from "./command/subjects.ts";
 import { runIfMain, type Task } from "./command/task.ts";
 import { verifyImages } from "./command/verify_images.ts";
-import { defineVerifyOptions, type VerifyFlags } from "./command/verify_options.ts";
 
-type Flags = VerifyFlags & SubjectFlags;
+type Flags = CosignVerifyFlags & SubjectFlags;
 
 /** Verify images one by one, as `cosign verify` does; every one of them is tried. */
 export const task: Task<Flags> = {
@@ -18,9 +20,8 @@ export const task: Task<Flags> = {
   ],
   define(command) {
     command.argument("<image...>", "tags or digests of images, or folders");
-    defineVerifyOptions(command);
+    defineCosignVerifyOptions(command);
     defineLocalOption(command);
-    defineWorkerOption(command, 10);
   },
   async run(args, flags, io) {
     return await verifyImages(args, flags, io);

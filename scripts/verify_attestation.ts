@@ -11,7 +11,6 @@ import { verifyImage } from "../lib/verify/verify_image.ts";
 import { collect } from "./command/annotations.ts";
 import { cosignText } from "./command/cosign_output.ts";
 import { defineKeylessOptions, requireKey } from "./command/keyless.ts";
-import { readPublicKey } from "./command/keys.ts";
 import { defineRegistryOptions, defineWorkerOption } from "./command/registry_options.ts";
 import {
   defineLocalOption,
@@ -21,9 +20,14 @@ import {
   withSubjects,
 } from "./command/subjects.ts";
 import { runIfMain, type Task } from "./command/task.ts";
+import {
+  defineKeyPolicyOptions,
+  type KeyFlags,
+  publicKeyOption,
+  readKeys,
+} from "./command/trusted_keys.ts";
 
-interface Flags extends SubjectFlags {
-  readonly key?: string;
+interface Flags extends SubjectFlags, Partial<KeyFlags> {
   readonly type: string;
   readonly output: string;
   readonly checkClaims: boolean;
@@ -58,7 +62,7 @@ function refusePolicies(policies: readonly string[] = []): void {
 function defineOptions(command: Command): void {
   command
     .argument("<image...>", "tags or digests of images, or folders")
-    .option("--key <file>", "public key that the attestation must be by")
+    .addOption(publicKeyOption("the attestation"))
     .option(
       "--type <type>",
       "predicate type that must be attested: slsaprovenance, slsaprovenance02, slsaprovenance1, " +
@@ -66,7 +70,7 @@ function defineOptions(command: Command): void {
       "custom",
     )
     .option("--check-claims", "the statement must be about the image", true)
-    .option("--no-check-claims", "it may be about anything")
+    .option("--no-check-claims", "in the legacy format it may be about anything")
     .option("-o, --output <format>", "json or text; both print the same", "json")
     .option("--insecure-ignore-tlog", "as with cosign; with a key the log is not checked anyway")
     .addOption(new Option("--policy <file>").argParser(collect).hideHelp())
@@ -74,6 +78,7 @@ function defineOptions(command: Command): void {
     .addOption(new Option("--new-bundle-format").hideHelp())
     .addOption(new Option("--no-new-bundle-format").hideHelp())
     .addOption(new Option("--experimental-oci11").hideHelp());
+  defineKeyPolicyOptions(command);
   defineLocalOption(command);
   defineKeylessOptions(command);
   defineRegistryOptions(command);
@@ -96,17 +101,20 @@ export const task: Task<Flags> = {
   ],
   define: defineOptions,
   async run(args, flags, io) {
-    const key = requireKey({ ...flags });
+    const key = requireKey(flags);
     refusePolicies(flags.policy);
     if (!["json", "text"].includes(flags.output)) {
       throw new UsageError(`Cannot print as "${flags.output}": want json or text`);
     }
     const options = {
-      policy: { keys: [await readPublicKey(key, io)], annotations: {} },
+      policy: {
+        ...await readKeys({ ...flags, key }, io),
+        annotations: {},
+        checkClaims: flags.checkClaims,
+      },
       store: subjectStore(flags, io.env),
       exhaustive: true,
       predicateType: parsePredicateType(flags.type),
-      checkClaims: flags.checkClaims,
     };
     return await withSubjects(args, flags, io, async (subjects) => {
       const verify = async ({ name, verify }: Subject) => ({

@@ -12,7 +12,7 @@ export const MAX_PAGE_BYTES: number = 16 * MIB;
 /** A token answer, an error document or the answer to a write. */
 export const MAX_ANSWER_BYTES: number = 1 * MIB;
 
-/** What cosign accepts as a signature's payload or a bundle (COSIGN_MAX_ATTACHMENT_SIZE). */
+/** What cosign accepts as a signature's payload or a bundle, unless told (COSIGN_MAX_ATTACHMENT_SIZE). */
 export const MAX_ATTACHMENT_BYTES: number = 128 * MIB;
 
 /** Signatures on one image, the limit of cosign too: more is an attack (CVE-2023-46737). */

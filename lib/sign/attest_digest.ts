@@ -1,5 +1,4 @@
 import { equalBytes } from "../base/bytes.ts";
-import { MAX_ATTACHMENT_BYTES } from "../base/limits.ts";
 import { MalformedError } from "../base/errors.ts";
 import type { PrivateKey } from "../keys/private_key.ts";
 import { verifySignature } from "../keys/verify_signature.ts";
@@ -26,7 +25,10 @@ export interface Attestation {
 }
 
 /** How to attest: as one signs, without annotations. */
-export type AttestOptions = Omit<SignOptions, "annotations" | "dockerReference" | "dryRun">;
+export type AttestOptions = Omit<
+  SignOptions,
+  "annotations" | "dockerReference" | "payload" | "legacyReferrers" | "dryRun"
+>;
 
 /** Sign a statement as the envelope that legacy attestations are. */
 export async function signEnvelope(key: PrivateKey, statement: Uint8Array): Promise<Envelope> {
@@ -48,7 +50,7 @@ async function attestLegacy(
     const type = stored.annotations?.[LAYER_PREDICATE_TYPE] ?? predicateType;
     const difference = Math.abs(stored.size - envelope.length);
     if (type !== predicateType || difference > SIZE_TOLERANCE) return false;
-    if (stored.size > MAX_ATTACHMENT_BYTES) return false;
+    if (stored.size > store.maxAttachmentBytes) return false;
     const bytes = await fetchBlob(remote, store.repository, stored);
     if (bytes === undefined) return false;
     try {
@@ -67,6 +69,7 @@ async function attestLegacy(
     replace,
     knownAbsent: options.tags?.has(store.attestationTag) === false,
     dockerMediaTypes: options.dockerMediaTypes,
+    created: options.created,
     clock: options.clock,
     random: options.random,
   });

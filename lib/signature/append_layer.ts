@@ -27,14 +27,19 @@ export interface LayerToAppend {
   readonly knownAbsent?: boolean | undefined;
   /** Write Docker's media types where no manifest is there yet (COSIGN_DOCKER_MEDIA_TYPES). */
   readonly dockerMediaTypes?: boolean | undefined;
+  /** When the manifest's config says that it was made; not at all unless told. */
+  readonly created?: Date | undefined;
   readonly clock: Clock;
   readonly random: () => number;
 }
 
+/** The settings of {@link LayerToAppend} that are the caller's, whatever the layer is. */
+export type LayerSettings = "knownAbsent" | "dockerMediaTypes" | "created" | "clock" | "random";
+
 /** The manifest with one more layer in it. */
 async function append(
   remote: Remote,
-  { repository, dockerMediaTypes = false, replaces = () => false }: LayerToAppend,
+  { repository, dockerMediaTypes = false, created, replaces = () => false }: LayerToAppend,
   current: FetchedManifest | undefined,
   layer: Descriptor,
 ): Promise<NextManifest> {
@@ -42,7 +47,7 @@ async function append(
   // As they stand: what another tool wrote into its layers stays.
   const layers = [...base.layers.filter((one) => !replaces(one)), layer];
   if (layers.length > MAX_SIGNATURES) throw new TooManySignaturesError(layers.length);
-  return await storeLayers(remote, repository, base, layers, buildImageConfig(layers));
+  return await storeLayers(remote, repository, base, layers, buildImageConfig(layers, created));
 }
 
 /**

@@ -1,14 +1,14 @@
 import { encodeBase64 } from "../base/bytes.ts";
 import { digestOf } from "../reference/digest.ts";
+import type { Descriptor } from "../registry/manifest.ts";
 import { putBlob } from "../registry/put_blob.ts";
 import type { Remote } from "../registry/remote.ts";
-import { appendLayer, type LayerToAppend } from "./append_layer.ts";
+import { appendLayer, type LayerSettings, type LayerToAppend } from "./append_layer.ts";
 import { LEGACY_ANNOTATIONS, type LegacySignature, PAYLOAD_MEDIA_TYPE } from "./read_legacy.ts";
 import type { SignatureStore } from "./store.ts";
 
 /** A legacy signature to store, and how to tell that it is there already. */
-export interface LegacyAttachment
-  extends Pick<LayerToAppend, "knownAbsent" | "dockerMediaTypes" | "clock" | "random"> {
+export interface LegacyAttachment extends Pick<LayerToAppend, LayerSettings> {
   readonly payload: Uint8Array;
   /** Called once, and only when the signature is not there yet. */
   readonly sign: () => Promise<Uint8Array>;
@@ -16,6 +16,20 @@ export interface LegacyAttachment
   readonly isOurs: (stored: LegacySignature) => Promise<boolean>;
   /** What else is written beside the signature: its certificate, say. */
   readonly annotations?: Readonly<Record<string, string>> | undefined;
+}
+
+/** The layer of a legacy signature. */
+export function legacyLayer(
+  payload: Uint8Array,
+  signature: Uint8Array,
+  annotations: Readonly<Record<string, string>> = {},
+): Descriptor {
+  return {
+    mediaType: PAYLOAD_MEDIA_TYPE,
+    size: payload.length,
+    digest: digestOf(payload),
+    annotations: { [LEGACY_ANNOTATIONS.signature]: encodeBase64(signature), ...annotations },
+  };
 }
 
 /**
@@ -39,12 +53,7 @@ export async function attachLegacy(
     makeLayer: async () => {
       const signature = await sign();
       await putBlob(remote, repository, payload);
-      return {
-        mediaType: PAYLOAD_MEDIA_TYPE,
-        size: payload.length,
-        digest,
-        annotations: { [LEGACY_ANNOTATIONS.signature]: encodeBase64(signature), ...annotations },
-      };
+      return legacyLayer(payload, signature, annotations);
     },
     isThere: async (stored) => {
       for (const signature of stored) {

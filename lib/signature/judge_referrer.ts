@@ -56,6 +56,7 @@ async function judgeKey(
     case "legacy":
       return await judgeLegacyKey(place, referrer.signatures, key);
     case "missing":
+    case "no-blob":
       return { kept: "its bundle does not exist" };
     case "too-large":
       return { kept: "its bundle is too large to be read" };

@@ -9,6 +9,7 @@ export const REASON_CODES = [
   "image-not-found",
   "invalid-reference",
   "child-not-verified",
+  "too-few-signers",
   // About the file.
   "file-missing",
   "file-extra",

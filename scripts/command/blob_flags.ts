@@ -11,9 +11,11 @@ import type { Verdict } from "../../lib/verify/verdict.ts";
 import type { Io } from "./io.ts";
 import { defineKeylessOptions } from "./keyless.ts";
 import { readSmallFile } from "./files.ts";
+import { publicKeyOption } from "./trusted_keys.ts";
 
-/** Where the signature of a file is. */
+/** By whom the signature of a file must be, and where it is. */
 export interface FoundFlags {
+  readonly key?: readonly string[];
   readonly bundle?: string;
   readonly signature?: string;
 }
@@ -40,7 +42,7 @@ export function defineBlobVerifyOptions(command: Command): void {
 /** Declare whom the signatures of files must be by. */
 export function defineBlobKeyOptions(command: Command): void {
   command
-    .option("--key <key>", "public key that it must be by: file, https://, env:// or k8s://")
+    .addOption(publicKeyOption("it"))
     .option("--insecure-ignore-tlog", "as with cosign; with a key the log is not checked anyway")
     .addOption(new Option("--new-bundle-format").hideHelp())
     .addOption(new Option("--no-new-bundle-format").hideHelp());
@@ -94,7 +96,7 @@ export async function writeOutput(file: string, content: string | Uint8Array): P
 }
 
 /** A signature as `--signature` names it: a file, a URL, or the base64 itself. */
-async function readSignature(word: string, io: Io): Promise<Uint8Array> {
+export async function readSignature(word: string, io: Io): Promise<Uint8Array> {
   if (/^https?:\/\//iu.test(word)) {
     const { fetchFile } = await import("./fetch_file.ts");
     const options = { what: "signature", maxBytes: MAX_ATTACHMENT_BYTES, allowHttp: true };

@@ -7,10 +7,9 @@ import {
   ReferenceSyntaxError,
 } from "../../lib/reference/reference.ts";
 import { safeText } from "../../lib/report/safe_text.ts";
+import type { CosignVerifyFlags } from "./cosign_verify_options.ts";
 import type { Io } from "./io.ts";
-import type { WorkerFlags } from "./registry_options.ts";
 import { verifyImages } from "./verify_images.ts";
-import type { VerifyFlags } from "./verify_options.ts";
 
 /** An image as a file names it, and where it does: `app.yaml: spec.containers[0].image`. */
 export interface NamedImage {
@@ -37,7 +36,7 @@ export async function readNamingFile(file: string, io: Io): Promise<string> {
 export async function verifyNamed(
   named: readonly NamedImage[],
   what: string,
-  flags: VerifyFlags & WorkerFlags,
+  flags: CosignVerifyFlags,
   io: Io,
 ): Promise<number> {
   if (named.length === 0) {

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { parseReference, type Reference } from "../../lib/reference/reference.ts";
 import type { Place } from "../../lib/registry/copy_manifest.ts";
 import type { SavedImageOptions } from "../../lib/signature/save_image.ts";
+import { signatureRepository } from "../../lib/signature/store.ts";
 import type { Io } from "./io.ts";
 import {
   defineRegistryOptions,
@@ -32,12 +33,13 @@ export async function withSavedImage(
   work: (place: Place, reference: Reference, options: SavedImageOptions) => Promise<void>,
 ): Promise<number> {
   const reference = parseReference(image);
-  const { repository, tagPrefix } = storeOptions(flags, io.env);
+  const store = storeOptions(flags, io.env);
+  const repository = signatureRepository(reference.repository, store);
   return await withRegistries(flags, io, CONNECTIONS, async (remote) => {
     await work({ remote, repository: reference.repository }, reference, {
-      attachments: repository === undefined ? undefined : { remote, repository },
+      attachments: { remote, repository },
       tag: reference.tag,
-      tagPrefix,
+      tagPrefix: store.tagPrefix,
       clock: io.clock,
       random: Math.random,
       signal: io.signal,

@@ -34,7 +34,9 @@ export function defineLocalOption(command: Command): void {
 
 /** Where signatures are kept; in a folder they are beside the image. */
 export function subjectStore(flags: SubjectFlags, env: Io["env"]): StoreOptions {
-  return flags.localImage === true ? {} : storeOptions(flags, env);
+  const store = storeOptions(flags, env);
+  const { maxAttachmentBytes } = store;
+  return flags.localImage === true ? { maxAttachmentBytes } : store;
 }
 
 /**
