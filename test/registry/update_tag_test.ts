@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { decodeText } from "../../lib/base/bytes.ts";
 import { MEDIA_TYPES } from "../../lib/registry/manifest.ts";
 import type { MemoryRegistry } from "../../lib/registry/memory.ts";
+import { refuse } from "../../lib/registry/memory_answer.ts";
 import { type TagUpdate, updateTag } from "../../lib/registry/update_tag.ts";
 import { TROUBLES } from "../support/faults.ts";
 import { APP } from "../support/images.ts";
@@ -116,6 +117,46 @@ test("updateTag() repairs its change a second time where the other comes back", 
     if (request === "GET" && count === 3) write(registry, ["a", "other", "third"]);
   });
   assert.deepEqual(words, ["a", "b", "other", "third"]);
+});
+
+/** Add `b` to what the tag holds, while the first write goes as `trouble` has it. */
+async function addInTrouble(trouble: (registry: MemoryRegistry, proceed: () => void) => void) {
+  let writes = 0;
+  const registry = filled({
+    fault({ method }, proceed) {
+      if (method !== "PUT" || writes++ > 0) return undefined;
+      trouble(registry, proceed);
+      return refuse(503, "UNSUPPORTED", "not now");
+    },
+  });
+  write(registry, ["a"]);
+  const written = await updateTag(openTestRemote(registry).remote, {
+    repository: APP,
+    tag: TAG,
+    edit: (current) => {
+      const words = wordsOf(current?.bytes);
+      if (words.includes("b")) return Promise.resolve(undefined);
+      return Promise.resolve({ bytes: listing([...words, "b"]), mediaType });
+    },
+    clock: createTestClock(),
+    random: () => 0.5,
+  });
+  return { written, writes, words: [...wordsOf(registry.manifest(APP.path, TAG)?.bytes)].sort() };
+}
+
+test("updateTag() repeats a write that failed", async () => {
+  const done = await addInTrouble(() => {});
+  assert.deepEqual(done, { written: true, writes: 2, words: ["a", "b"] });
+});
+
+test("updateTag() keeps what another writes while it waits to repeat a write", async () => {
+  const done = await addInTrouble((registry) => write(registry, ["a", "other"]));
+  assert.deepEqual(done, { written: true, writes: 2, words: ["a", "b", "other"] });
+});
+
+test("updateTag() does not repeat a write that was done, whatever the answer", async () => {
+  const done = await addInTrouble((_, proceed) => proceed());
+  assert.deepEqual(done, { written: true, writes: 1, words: ["a", "b"] });
 });
 
 test("updateTag() gives up against others who never stop, and says so", async () => {
