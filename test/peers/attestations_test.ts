@@ -2,15 +2,6 @@
 
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
-import { task as attachAttestation } from "../../scripts/attach_attestation.ts";
-import { task as attachSignature } from "../../scripts/attach_signature.ts";
-import { task as attest } from "../../scripts/attest.ts";
-import { runTask, type Task } from "../../scripts/command/task.ts";
-import { task as downloadAttestation } from "../../scripts/download_attestation.ts";
-import { task as downloadSignature } from "../../scripts/download_signature.ts";
-import { task as verify } from "../../scripts/verify.ts";
-import { task as verifyAttestation } from "../../scripts/verify_attestation.ts";
-import { createFakeIo } from "../support/fake_io.ts";
 import { crane, pushImage } from "./support/content.ts";
 import {
   cosign,
@@ -23,15 +14,9 @@ import {
 } from "./support/cosign.ts";
 import { peerTest } from "./support/peers.ts";
 import { registryKind, startRegistry } from "./support/registries.ts";
+import { runHere } from "./support/run_here.ts";
 import { openSandbox, type Sandbox } from "./support/sandbox.ts";
 import { assertDone } from "./support/sigfleet.ts";
-
-/** Run a task of ours in this process; sigfleet's own command is tested elsewhere. */
-async function ours<Options>(sandbox: Sandbox, task: Task<Options>, words: readonly string[]) {
-  const io = createFakeIo({ env: sandbox.env });
-  const code = await runTask(task, words, io);
-  return { code, ...io.written };
-}
 
 async function theirs(
   sandbox: Sandbox,
@@ -74,29 +59,29 @@ for (const kind of ["refregistry", "refregistry with referrers"]) {
           image,
         ]);
         assertDone(made, `${way.name} attest`);
-        const good = await ours(sandbox, verifyAttestation, ["--key", publicKey, image]);
+        const good = await runHere(sandbox, ["verify-attestation", "--key", publicKey, image]);
         assert.equal(good.code, 0, `${way.name}: ${good.stderr}`);
         assert.match(good.stdout, /^\{.*\}\n$/u);
         const other = ["--key", publicKey, "--type", "spdxjson", image];
-        assert.equal((await ours(sandbox, verifyAttestation, other)).code, 1);
-        assert.equal((await ours(sandbox, verify, ["--key", publicKey, image])).code, 10);
+        assert.equal((await runHere(sandbox, ["verify-attestation", ...other])).code, 1);
+        assert.equal((await runHere(sandbox, ["verify", "--key", publicKey, image])).code, 10);
 
         if (!readsOurs(way)) continue;
         const type = ["--type", "cyclonedx"];
         const add = ["--key", key, ...type, "--predicate", predicate, "--format", way.format];
         const ourImage = `${address}/att/ours${index}:1`;
         await pushImage(sandbox, ourImage);
-        const added = await ours(sandbox, attest, [...add, ourImage]);
+        const added = await runHere(sandbox, ["attest", ...add, ourImage]);
         assert.equal(added.code, 0, added.stderr);
         const words = ["--key", publicKey, ...type, ourImage];
         const accepted = await theirs(sandbox, way, words);
         assertDone(accepted, `${way.name} verify-attestation`);
-        const again = await ours(sandbox, verifyAttestation, words);
+        const again = await runHere(sandbox, ["verify-attestation", ...words]);
         assert.equal(again.code, 0, again.stderr);
         if (way.peer !== "cosign3") continue;
         assert.equal(again.stdout, accepted.stdout);
         const downloaded = await cosign(sandbox, way.peer, ["download", "attestation", ourImage]);
-        const same = await ours(sandbox, downloadAttestation, [ourImage]);
+        const same = await runHere(sandbox, ["download", "attestation", ourImage]);
         assert.equal(same.stdout, downloaded.stdout);
       }
     },
@@ -155,7 +140,7 @@ peerTest(
         ...out("theirs"),
       ]);
       assertDone(made, `cosign attest --type ${type}`);
-      const same = await ours(sandbox, attest, [...words, ...out("ours")]);
+      const same = await runHere(sandbox, ["attest", ...words, ...out("ours")]);
       assert.equal(same.code, 0, same.stderr);
       assert.equal(await payloadOf("ours"), await payloadOf("theirs"), type);
     }
@@ -186,11 +171,11 @@ peerTest(
         image,
       ]);
       const file = "attestation.json";
-      const got = await ours(sandbox, downloadAttestation, [image]);
+      const got = await runHere(sandbox, ["download", "attestation", image]);
       assert.equal(got.code, 0, got.stderr);
       await sandbox.write(file, got.stdout);
       await cosignSign(sandbox, way, key, [image]);
-      const signature = await ours(sandbox, downloadSignature, [image]);
+      const signature = await runHere(sandbox, ["download", "signature", image]);
       const { Payload, Base64Signature } = JSON.parse(signature.stdout) as Record<string, string>;
       await sandbox.write("payload", way.format === "legacy" ? atob(Payload!) : signature.stdout);
       await sandbox.write("signature", Base64Signature ?? "");
@@ -198,17 +183,19 @@ peerTest(
       await crane(sandbox, ["copy", image, copy]);
       for (let time = 0; time < 2; time++) {
         const words = ["--attestation", sandbox.path(file), copy];
-        const attached = await ours(sandbox, attachAttestation, words);
+        const attached = await runHere(sandbox, ["attach", "attestation", ...words]);
         assert.equal(attached.code, 0, attached.stderr);
         const sig = way.format === "legacy" ? ["--signature", sandbox.path("signature")] : [];
         const put = ["--payload", sandbox.path("payload"), ...sig, copy];
-        const stored = await ours(sandbox, attachSignature, put);
+        const stored = await runHere(sandbox, ["attach", "signature", ...put]);
         assert.equal(stored.code, 0, stored.stderr);
       }
       assertDone(await theirs(sandbox, way, ["--key", publicKey, copy]), way.name);
-      const verified = await ours(sandbox, verify, ["--key", publicKey, copy]);
+      const verified = await runHere(sandbox, ["verify", "--key", publicKey, copy]);
       assert.equal(verified.code, 0, verified.stderr);
-      const lines = (await ours(sandbox, downloadAttestation, [copy])).stdout.trim().split("\n");
+      const lines = (await runHere(sandbox, ["download", "attestation", copy])).stdout.trim().split(
+        "\n",
+      );
       assert.equal(lines.length, 1, "attached twice, stored once");
     }
   },
