@@ -7,7 +7,8 @@ import type { AttachmentKind } from "../lib/reference/triangulate.ts";
 import type { Place } from "../lib/registry/copy_manifest.ts";
 import { fetchManifest } from "../lib/registry/fetch_manifest.ts";
 import { formatPlatform, parseChildren } from "../lib/registry/manifest.ts";
-import { ATTACHMENT_KINDS, copyImage } from "../lib/signature/copy_image.ts";
+import { copyImage } from "../lib/signature/copy_image.ts";
+import { ATTACHMENT_KINDS } from "../lib/signature/list_attachments.ts";
 import { collect } from "./command/annotations.ts";
 import {
   defineRegistryOptions,

@@ -1,5 +1,6 @@
 import type { Clock } from "../base/clock.ts";
 import { formatRepository, type Repository } from "../reference/reference.ts";
+import { deleteTag } from "./delete_tag.ts";
 import { type FetchedManifest, fetchManifest } from "./fetch_manifest.ts";
 import { putManifest } from "./put_manifest.ts";
 import { RegistryError } from "./registry_error.ts";
@@ -19,17 +20,22 @@ export interface NextManifest {
   readonly mediaType: string;
 }
 
+/**
+ * Make the next manifest from the current one, having stored what it points to; "absent" where the tag
+ * is to go, `undefined` where the current one already is what is wanted. Called again whenever another
+ * writer came between.
+ */
+export type TagEdit = (
+  current: FetchedManifest | undefined,
+) => Promise<NextManifest | "absent" | undefined>;
+
 /** How to change what a tag names. */
 export interface TagUpdate {
   readonly repository: Repository;
   readonly tag: string;
   /** The tag is known to have been absent a moment ago, so that it need not be read first. */
   readonly knownAbsent?: boolean | undefined;
-  /**
-   * Make the next manifest from the current one, having stored what it points to; `undefined` where
-   * the current one already holds what is wanted. Called again whenever another writer came between.
-   */
-  readonly edit: (current: FetchedManifest | undefined) => Promise<NextManifest | undefined>;
+  readonly edit: TagEdit;
   readonly clock: Clock;
   readonly random: () => number;
 }
@@ -44,7 +50,7 @@ async function isUnchanged(
 }
 
 /**
- * Write what is to come after `current`. A write that failed may have been done all the same, and
+ * Let the tag name what is to come after `current`. What failed may have been done all the same, and
  * others may have written since, so that it is repeated only while the tag is as it was.
  *
  * @returns false where it is not
@@ -53,7 +59,7 @@ async function write(
   remote: Remote,
   update: TagUpdate,
   current: FetchedManifest | undefined,
-  next: NextManifest,
+  next: NextManifest | "absent",
 ): Promise<boolean> {
   const { repository, tag } = update;
   let unchanged = await isUnchanged(remote, update, current);
@@ -61,7 +67,8 @@ async function write(
   const repeatIf = async (): Promise<boolean> =>
     unchanged = await isUnchanged(remote, update, current);
   try {
-    await putManifest(remote, repository, { ...next, tag, repeatIf });
+    if (next !== "absent") await putManifest(remote, repository, { ...next, tag, repeatIf });
+    else if (current !== undefined) await deleteTag(remote, repository, tag, current, repeatIf);
   } catch (error) {
     if (unchanged) throw error;
   }
@@ -69,7 +76,7 @@ async function write(
 }
 
 /**
- * Change what a tag names without losing what others write to it at the same time.
+ * Change what a tag names, or delete it, without losing what others write to it at the same time.
  *
  * Registries have no conditional writes, so: everything is prepared, the tag is asked for once more
  * just before the write, and the write is read back after several times as long as all this took:

@@ -39,8 +39,9 @@ function whyTexts(verdict: Verdict): readonly string[] {
   }
 }
 
-const VERDICTS: TableKind<FleetResult, Summary> = {
-  titles: { state: "VERDICT", detail: "WHY" },
+/** The table of a verification: each image with its verdict and why. */
+export const VERDICTS: TableKind<FleetResult, Summary> = {
+  titles: { item: "IMAGE", state: "VERDICT", detail: "WHY" },
   states: Object.values(STATES),
   item: ({ image, verdict }) => ({
     image,

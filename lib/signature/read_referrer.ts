@@ -1,8 +1,9 @@
 import { MAX_ATTACHMENT_BYTES } from "../base/limits.ts";
 import { MalformedError } from "../base/errors.ts";
 import type { Repository } from "../reference/reference.ts";
+import type { Place } from "../registry/copy_manifest.ts";
 import { fetchBlob } from "../registry/fetch_blob.ts";
-import { fetchManifest } from "../registry/fetch_manifest.ts";
+import { type FetchedManifest, fetchManifest } from "../registry/fetch_manifest.ts";
 import { type Descriptor, type Manifest, parseManifest } from "../registry/manifest.ts";
 import type { Remote } from "../registry/remote.ts";
 import {
@@ -72,7 +73,21 @@ export async function readReferrer(
   { wanted }: { readonly wanted: string | undefined } = { wanted: SIGN_PREDICATE_TYPE },
 ): Promise<Referrer> {
   const fetched = await fetchManifest(remote, repository, descriptor.digest);
-  if (fetched === undefined) return { kind: "missing" };
+  return fetched === undefined
+    ? { kind: "missing" }
+    : await openReferrer({ remote, repository }, fetched, { wanted });
+}
+
+/**
+ * See what a referrer is whose manifest is there already, as {@link readReferrer} does.
+ *
+ * @throws as {@link readReferrer}
+ */
+export async function openReferrer(
+  { remote, repository }: Place,
+  fetched: FetchedManifest,
+  { wanted }: { readonly wanted: string | undefined },
+): Promise<Referrer> {
   const manifest = readManifest(fetched.bytes);
   if (manifest === undefined) return { kind: "other" };
   const { layers, annotations, artifactType, config } = manifest;

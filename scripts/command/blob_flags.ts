@@ -33,9 +33,14 @@ export function defineBlobSignOptions(command: Command): void {
 
 /** Declare what cosign's users type where the signatures of files are verified. */
 export function defineBlobVerifyOptions(command: Command): void {
+  defineBlobKeyOptions(command);
+  command.option("--bundle <file>", "the Sigstore bundle");
+}
+
+/** Declare whom the signatures of files must be by. */
+export function defineBlobKeyOptions(command: Command): void {
   command
     .option("--key <key>", "public key that it must be by: file, https://, env:// or k8s://")
-    .option("--bundle <file>", "the Sigstore bundle")
     .option("--insecure-ignore-tlog", "as with cosign; with a key the log is not checked anyway")
     .addOption(new Option("--new-bundle-format").hideHelp())
     .addOption(new Option("--no-new-bundle-format").hideHelp());

@@ -1,6 +1,5 @@
 import { decodeText } from "../../lib/base/bytes.ts";
 import { type GoJson, stringifyAsGo } from "../../lib/base/go_json.ts";
-import { formatReference, type Reference } from "../../lib/reference/reference.ts";
 import type { Digest } from "../../lib/reference/digest.ts";
 import { parseClaim } from "../../lib/signature/claim.ts";
 import { parseStatement } from "../../lib/signature/statement.ts";
@@ -14,7 +13,7 @@ function optionalOf(annotations: Readonly<Record<string, unknown>>): ReadonlyMap
 
 /** One verified signature as `cosign verify` prints it. */
 function describe(
-  reference: Reference,
+  name: string,
   digest: Digest,
   { format, signed }: SignatureResult,
 ): GoJson {
@@ -34,7 +33,7 @@ function describe(
   const subject = subjects.find((one) => `sha256:${one.digest["sha256"]}` === digest);
   return {
     critical: {
-      identity: { "docker-reference": formatReference(reference) },
+      identity: { "docker-reference": name },
       image: { "docker-manifest-digest": digest },
       type: predicateType,
     },
@@ -42,22 +41,22 @@ function describe(
   };
 }
 
-/** The array that `cosign verify` prints for one image. */
+/** The array that `cosign verify` prints for one image, `name` being what was asked for. */
 export function cosignJson(
-  reference: Reference,
+  name: string,
   digest: Digest,
   signatures: readonly SignatureResult[],
 ): string {
   const verified = signatures.filter((signature) => signature.verified);
-  return stringifyAsGo(verified.map((signature) => describe(reference, digest, signature)));
+  return stringifyAsGo(verified.map((signature) => describe(name, digest, signature)));
 }
 
 /** The text that `cosign verify` prints before it, with the checks that were done and no others. */
-export function cosignText(reference: Reference, signatures: readonly SignatureResult[]): string {
+export function cosignText(name: string, signatures: readonly SignatureResult[]): string {
   const { checks } = signatures.find(({ verified }) => verified)!;
   return [
     "",
-    `Verification for ${formatReference(reference)} --`,
+    `Verification for ${name} --`,
     "The following checks were performed on each of these signatures:",
     ...(checks.includes("annotations") ? ["  - The specified annotations were verified."] : []),
     ...(checks.includes("claims") ? ["  - The cosign claims were validated"] : []),

@@ -4,7 +4,6 @@ import { messageOf, UsageError } from "../../lib/base/errors.ts";
 import {
   formatReference,
   parseReference,
-  type Reference,
   ReferenceSyntaxError,
 } from "../../lib/reference/reference.ts";
 import { safeText } from "../../lib/report/safe_text.ts";
@@ -46,12 +45,11 @@ export async function verifyNamed(
     await io.stderr.write(`Error: no images found in ${what}\n`);
     return 1;
   }
-  const references = new Map<string, Reference>();
+  const references = new Set<string>();
   let invalid = 0;
   for (const { image, where } of named) {
     try {
-      const reference = parseReference(image);
-      references.set(formatReference(reference), reference);
+      references.add(formatReference(parseReference(image)));
     } catch (error) {
       if (!(error instanceof ReferenceSyntaxError)) throw error;
       invalid = 2;
@@ -60,6 +58,6 @@ export async function verifyNamed(
   }
   const images = [...new Set(named.map(({ image }) => image))].join(", ");
   await io.stderr.write(`Extracted image(s): ${safeText(images)}\n`);
-  const code = references.size === 0 ? 0 : await verifyImages([...references.values()], flags, io);
+  const code = references.size === 0 ? 0 : await verifyImages([...references], flags, io);
   return code || invalid;
 }

@@ -57,9 +57,9 @@ export function defineRegistryOptions(command: Command): void {
     .option("--attachment-tag-prefix <prefix>", "what the tags of signatures begin with");
 }
 
-/** Declare how many images are worked on at a time. */
-export function defineWorkerOption(command: Command, images: number): void {
-  command.option("--max-workers <n>", "images at a time", positiveInteger, images);
+/** Declare how many images, or what else there is, are worked on at a time. */
+export function defineWorkerOption(command: Command, count: number, what = "images"): void {
+  command.option("--max-workers <n>", `${what} at a time`, positiveInteger, count);
 }
 
 async function readPem(file: string): Promise<string> {
@@ -135,6 +135,7 @@ export async function withRegistries<Result>(
     credentials: flagCredentials(flags),
     clock: io.clock,
     signal: io.signal,
+    log: io.log,
   });
   try {
     return await work(remote);

@@ -1,5 +1,4 @@
 import { pooled } from "../../lib/base/pool.ts";
-import { formatReference, type Reference } from "../../lib/reference/reference.ts";
 import { safeText } from "../../lib/report/safe_text.ts";
 import type { Verdict } from "../../lib/verify/verdict.ts";
 import type { VerifyOptions } from "../../lib/verify/verify_digest.ts";
@@ -7,7 +6,7 @@ import { verifyImage } from "../../lib/verify/verify_image.ts";
 import { verifyRecursive } from "../../lib/verify/verify_recursive.ts";
 import { cosignJson, cosignText } from "./cosign_output.ts";
 import type { Io } from "./io.ts";
-import { storeOptions, withRegistries, type WorkerFlags } from "./registry_options.ts";
+import { type Subject, type SubjectFlags, subjectStore, withSubjects } from "./subjects.ts";
 import { childOptions, signaturePolicy, type VerifyFlags } from "./verify_options.ts";
 
 /** cosign's exit codes (cmd/cosign/errors), and 1 for whatever is no answer about the signature. */
@@ -48,39 +47,35 @@ function errorText(verdict: Exclude<Verdict, { kind: "verified" }>): string {
  * @returns cosign's exit code for the first that is not verified, or 0
  */
 export async function verifyImages(
-  references: readonly Reference[],
-  flags: VerifyFlags & WorkerFlags,
+  images: readonly string[],
+  flags: VerifyFlags & SubjectFlags,
   io: Io,
 ): Promise<number> {
   const policy = await signaturePolicy(flags, io);
   const children = childOptions(flags);
   const options: VerifyOptions = {
     policy,
-    store: storeOptions(flags, io.env),
+    store: subjectStore(flags, io.env),
     exhaustive: true,
   };
-  return await withRegistries(flags, io, flags.maxWorkers, async (remote) => {
-    const verify = async (reference: Reference) => ({
-      reference,
-      verdict: children === undefined
-        ? await verifyImage(remote, reference, options)
-        : await verifyRecursive(remote, reference, options, children),
+  return await withSubjects(images, flags, io, async (subjects) => {
+    const verify = async ({ name, verify }: Subject) => ({
+      name,
+      verdict: await verify((remote, reference) =>
+        children === undefined
+          ? verifyImage(remote, reference, options)
+          : verifyRecursive(remote, reference, options, children)
+      ),
     });
     let code = 0;
-    for await (
-      const { reference, verdict } of pooled(references, verify, { limit: flags.maxWorkers })
-    ) {
+    for await (const { name, verdict } of pooled(subjects, verify, { limit: flags.maxWorkers })) {
       if (verdict.kind === "verified") {
-        await io.stderr.write(cosignText(reference, verdict.signatures));
-        await io.stdout.write(
-          `\n${cosignJson(reference, verdict.digest, verdict.signatures)}\n`,
-        );
+        await io.stderr.write(cosignText(name, verdict.signatures));
+        await io.stdout.write(`\n${cosignJson(name, verdict.digest, verdict.signatures)}\n`);
       } else {
-        // The first failure decides; the others are told of as well.
-        code ||= exitCode(verdict);
-        await io.stderr.write(
-          `Error: ${formatReference(reference)}: ${safeText(errorText(verdict))}\n`,
-        );
+        // The first failure decides; the others are told of as well. Of folders cosign says only 1.
+        code ||= flags.localImage === true ? 1 : exitCode(verdict);
+        await io.stderr.write(`Error: ${name}: ${safeText(errorText(verdict))}\n`);
       }
     }
     return code;
