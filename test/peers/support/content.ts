@@ -60,6 +60,20 @@ async function appendIndex(sandbox: Sandbox, base: string, index: string): Promi
   return { index, children };
 }
 
+/** Push an index with an index in it, `multi`, under the tag `nested`; all that is in it are children. */
+export async function pushNestedIndex(sandbox: Sandbox, repository: string): Promise<PushedIndex> {
+  const { index: inner, children } = await pushIndex(sandbox, repository);
+  const index = `${repository}:nested`;
+  const parts = ["-m", inner, "-m", `${repository}:base`];
+  await crane(sandbox, ["index", "append", "--flatten=false", ...parts, "-t", index]);
+  const others = await Promise.all(
+    [inner, `${repository}:base`].map(async (name) =>
+      `${repository}@${await digestOfTag(sandbox, name)}`
+    ),
+  );
+  return { index, children: [...children, ...others] };
+}
+
 /** Push a multi-platform index under the tag `multi` of a repository. */
 export async function pushIndex(sandbox: Sandbox, repository: string): Promise<PushedIndex> {
   await pushImage(sandbox, `${repository}:base`);
