@@ -10,12 +10,14 @@ import {
   COSIGNS,
   cosignSign,
   type CosignWay,
+  cosignWay,
   EMPTY_ROOT,
 } from "./support/cosign.ts";
 import { peerTest } from "./support/peers.ts";
 import { registryKind, startRegistry } from "./support/registries.ts";
 import { runHere } from "./support/run_here.ts";
 import { openSandbox, type Sandbox } from "./support/sandbox.ts";
+import { openSetting } from "./support/setting.ts";
 import { assertDone } from "./support/sigfleet.ts";
 
 async function theirs(
@@ -105,6 +107,67 @@ const FILES: Readonly<Record<string, string>> = {
     '{"scanner":{"uri":"s","result":[1.50]},"metadata":{"scanStartedOn":"2020-01-01T00:00:00Z"}}',
   "https://example.com/x/v1": '{"b":1,"a":{"d":1,"c":2}}',
 };
+
+/** What `--type` names, and the predicate type that stands for it. */
+const TYPES: Readonly<Record<string, string>> = {
+  custom: "https://cosign.sigstore.dev/attestation/v1",
+  spdx: "https://spdx.dev/Document",
+  spdxjson: "https://spdx.dev/Document",
+  cyclonedx: "https://cyclonedx.org/bom",
+  openvex: "https://openvex.dev/ns",
+  slsaprovenance: "https://slsa.dev/provenance/v0.2",
+  slsaprovenance02: "https://slsa.dev/provenance/v0.2",
+  slsaprovenance1: "https://slsa.dev/provenance/v1",
+  link: "https://in-toto.io/Link/v1",
+  vuln: "https://cosign.sigstore.dev/attestation/vuln/v1",
+};
+
+for (const format of ["bundle", "legacy"] as const) {
+  peerTest(
+    `what either attests the other verifies, by the type's name and by its URI (${format})`,
+    ["refregistry", "crane", "cosign3"],
+    async (context) => {
+      const setting = await openSetting(context, "refregistry with referrers");
+      const { sandbox, key, publicKey } = setting;
+      const way = cosignWay("cosign3", format);
+      for (const [name, uri] of Object.entries(TYPES)) {
+        // Each on an image of its own, so that no other type stands in.
+        const [made, own] = [
+          await setting.push(`theirs/${name}:1`),
+          await setting.push(`ours/${name}:1`),
+        ];
+        const text = FILES[name === "slsaprovenance02" ? "slsaprovenance" : name] ?? "text";
+        const words = [
+          "--key",
+          key,
+          "--type",
+          name,
+          "--predicate",
+          await sandbox.write("file", text),
+        ];
+        const attest = ["attest", ...way.signFlags, ...words, made];
+        assertDone(await cosign(sandbox, "cosign3", attest), name);
+        assertDone(await runHere(sandbox, ["attest", "--format", format, ...words, own]), name);
+        for (const type of [name, uri]) {
+          const asked = ["--key", publicKey, "--type", type];
+          const verified = await runHere(sandbox, ["verify-attestation", ...asked, made]);
+          assertDone(verified, `${type} of ${made}`);
+          const accepted = await theirs(sandbox, way, [...asked, own]);
+          const same = await runHere(sandbox, ["verify-attestation", ...asked, own]);
+          assertDone(same, `${type} of ${own}`);
+          if (name === "spdx") {
+            const refused = await theirs(sandbox, way, [...asked, made]);
+            const message = "cosign: cannot read the text that it attests as spdx";
+            assert.deepEqual([refused.code, accepted.code], [1, 1], message);
+            continue;
+          }
+          assertDone(accepted, `${type} of ${own}`);
+          assert.equal(same.stdout, accepted.stdout);
+        }
+      }
+    },
+  );
+}
 
 peerTest(
   "statements are those of cosign 3, byte for byte",
