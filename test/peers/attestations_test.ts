@@ -260,6 +260,27 @@ peerTest(
         "\n",
       );
       assert.equal(lines.length, 1, "attached twice, stored once");
+
+      // · cosign attaches no bundle.
+      if (way.format !== "legacy") continue;
+      const theirCopy = `${address}/their/copy:1`;
+      await crane(sandbox, ["copy", image, theirCopy]);
+      const attach = [
+        ["attestation", "--attestation", sandbox.path(file)],
+        [
+          "signature",
+          "--payload",
+          sandbox.path("payload"),
+          "--signature",
+          sandbox.path("signature"),
+        ],
+      ];
+      for (const words of attach) {
+        assertDone(await cosign(sandbox, "cosign3", ["attach", ...words, theirCopy]), words[0]!);
+      }
+      for (const task of ["verify", "verify-attestation"]) {
+        assertDone(await runHere(sandbox, [task, "--key", publicKey, theirCopy]), task);
+      }
     }
   },
 );
