@@ -1,5 +1,5 @@
 import { versions } from "node:process";
-import { SIGNATURE_HASHES } from "./algorithm.ts";
+import { SIGNATURE_HASHES, type SignatureHash } from "./algorithm.ts";
 import type { Engine, SignatureCheck } from "./engine.ts";
 import { nodeCryptoEngine } from "./node_crypto_engine.ts";
 import type { PublicKey } from "./public_key.ts";
@@ -63,6 +63,24 @@ export async function verifySignature(
   } catch {
     // Neither platform throws for any vector in the tests, but both may for a malformed signature;
     // noble does.
+    return false;
+  }
+}
+
+/**
+ * Whether `key` made `signature` over `message` with just this hash, as certificates, logs and
+ * timestamps name theirs: ECDSA in DER, RSA PKCS#1 v1.5, or pure Ed25519, which takes no heed of it.
+ * A malformed signature is false, and no error.
+ */
+export async function verifyHashed(
+  key: PublicKey,
+  message: Uint8Array,
+  signature: Uint8Array,
+  hash: SignatureHash,
+): Promise<boolean> {
+  try {
+    return await (await importOnce(key))(message, signature, hash);
+  } catch {
     return false;
   }
 }

@@ -5,13 +5,15 @@ import { parseEnvelope } from "../signature/dsse.ts";
 import { parseBlobBundle, parseDetached } from "../signature/message_bundle.ts";
 import { checkBlobAttestation, checkBlobSignature } from "./check_blob.ts";
 import type { StatementPolicy } from "./check_envelope.ts";
-import type { TrustedKey } from "./signature_policy.ts";
+import type { SignaturePolicy } from "./signature_policy.ts";
 import type { SignatureResult, Verdict } from "./verdict.ts";
 
 /** What lies beside a file: a bundle, or a signature (a bare envelope) alone. */
 export interface FoundSignature {
   readonly kind: "bundle" | "detached";
   readonly bytes: Uint8Array;
+  /** The signer's certificate in DER, where it stands beside a signature alone. */
+  readonly certificate?: Uint8Array;
 }
 
 function malformed({ kind }: FoundSignature, error: unknown): SignatureResult {
@@ -34,23 +36,23 @@ function verdictOf({ digest }: BlobContent, result: SignatureResult): Verdict {
   return { kind: verified ? "verified" : "failed", digest, signatures: [result], reasons };
 }
 
-/** Verify the signature of a file by one of some keys. */
+/** Verify the signature of a file. */
 export async function verifyBlob(
   content: BlobContent,
   found: FoundSignature,
-  keys: readonly TrustedKey[],
+  policy: SignaturePolicy,
 ): Promise<Verdict> {
   try {
     const parsed = found.kind === "bundle"
       ? parseBlobBundle(found.bytes)
-      : parseDetached(found.bytes);
-    return verdictOf(content, await checkBlobSignature(parsed, content, keys));
+      : parseDetached(found.bytes, found.certificate);
+    return verdictOf(content, await checkBlobSignature(parsed, content, policy));
   } catch (error) {
     return verdictOf(content, malformed(found, error));
   }
 }
 
-/** Verify what is attested of a file by one of some keys. */
+/** Verify what is attested of a file. */
 export async function verifyBlobAttestation(
   content: BlobContent,
   found: FoundSignature,
@@ -59,7 +61,11 @@ export async function verifyBlobAttestation(
   try {
     const parsed = found.kind === "bundle"
       ? { kind: "bundle", bundle: parseBundle(found.bytes) } as const
-      : { kind: "envelope", envelope: parseEnvelope(found.bytes) } as const;
+      : {
+        kind: "envelope",
+        envelope: parseEnvelope(found.bytes),
+        stored: found.bytes,
+      } as const;
     return verdictOf(content, await checkBlobAttestation(parsed, content, policy));
   } catch (error) {
     return verdictOf(content, malformed(found, error));

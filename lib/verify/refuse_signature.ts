@@ -1,0 +1,21 @@
+import type { SignatureFormat } from "../signature/signature_format.ts";
+import type { Reason } from "./reason.ts";
+import type { Check, SignatureResult, Signer } from "./verdict.ts";
+
+/** What became of a signature that is not accepted, with what was proven of it even so. */
+export function refuseSignature(
+  format: SignatureFormat,
+  reason: Reason,
+  { signer, checks = [] }: {
+    readonly signer?: Signer | undefined;
+    readonly checks?: readonly Check[];
+  } = {},
+): SignatureResult {
+  return {
+    format,
+    verified: false,
+    ...(signer === undefined ? {} : { signer }),
+    checks,
+    reasons: [reason],
+  };
+}
