@@ -11,8 +11,6 @@ import { verifyAttestation } from "../lib/verify/verify_attestation.ts";
 import { verifyImage } from "../lib/verify/verify_image.ts";
 import { collect } from "./command/annotations.ts";
 import { cosignText } from "./command/cosign_output.ts";
-import { defineKeylessOptions, requireKey } from "./command/keyless.ts";
-import { readPublicKey } from "./command/keys.ts";
 import {
   defineRegistryOptions,
   defineWorkerOption,
@@ -22,9 +20,9 @@ import {
   type WorkerFlags,
 } from "./command/registry_options.ts";
 import { runIfMain, type Task } from "./command/task.ts";
+import { defineTrustOptions, readSigners, type TrustFlags } from "./command/trust_options.ts";
 
-interface Flags extends RegistryFlags, WorkerFlags {
-  readonly key?: string;
+interface Flags extends RegistryFlags, WorkerFlags, TrustFlags {
   readonly type: string;
   readonly output: string;
   readonly checkClaims: boolean;
@@ -57,9 +55,9 @@ function refusePolicies(policies: readonly string[] = []): void {
 }
 
 function defineOptions(command: Command): void {
+  command.argument("<image...>", "tags or digests of images");
+  defineTrustOptions(command);
   command
-    .argument("<image...>", "tags or digests of images")
-    .option("--key <file>", "public key that the attestation must be by")
     .option(
       "--type <type>",
       "predicate type that must be attested: slsaprovenance, slsaprovenance02, slsaprovenance1, " +
@@ -69,13 +67,11 @@ function defineOptions(command: Command): void {
     .option("--check-claims", "the statement must be about the image", true)
     .option("--no-check-claims", "it may be about anything")
     .option("-o, --output <format>", "json or text; both print the same", "json")
-    .option("--insecure-ignore-tlog", "as with cosign; with a key the log is not checked anyway")
     .addOption(new Option("--policy <file>").argParser(collect).hideHelp())
     // Both formats are always read.
     .addOption(new Option("--new-bundle-format").hideHelp())
     .addOption(new Option("--no-new-bundle-format").hideHelp())
     .addOption(new Option("--experimental-oci11").hideHelp());
-  defineKeylessOptions(command);
   defineRegistryOptions(command);
   defineWorkerOption(command, 10);
 }
@@ -96,14 +92,13 @@ export const task: Task<Flags> = {
   ],
   define: defineOptions,
   async run(args, flags, io) {
-    const key = requireKey({ ...flags });
     refusePolicies(flags.policy);
     if (!["json", "text"].includes(flags.output)) {
       throw new UsageError(`Cannot print as "${flags.output}": want json or text`);
     }
     const references = args.map(parseReference);
     const options = {
-      policy: { keys: [await readPublicKey(key, io)], annotations: {} },
+      policy: { ...await readSigners(flags, io), annotations: {} },
       store: storeOptions(flags, io.env),
       exhaustive: true,
       predicateType: parsePredicateType(flags.type),

@@ -93,7 +93,12 @@ export function parseBundle(untrusted: Uint8Array): BlobBundle {
   const claimed = filled || hash === undefined ? {} : {
     claimed: { hash, digest: new Uint8Array(messageDigest.digest) },
   };
-  return { mediaType, material, whole: bundle, content: { kind: "message", signature, ...claimed } };
+  return {
+    mediaType,
+    material,
+    whole: bundle,
+    content: { kind: "message", signature, ...claimed },
+  };
 }
 
 /**

@@ -75,7 +75,9 @@ function readExtensions(tbs: DerValue): ReadonlyMap<string, Extension> {
 
 /** The one value within an extension. */
 export function extensionValue({ value }: Extension, tag?: number): DerValue {
-  if (value.children.length !== 1) throw new MalformedError("certificate extension", "it is no DER");
+  if (value.children.length !== 1) {
+    throw new MalformedError("certificate extension", "it is no DER");
+  }
   return derChild(value, 0, tag);
 }
 

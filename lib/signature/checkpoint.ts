@@ -40,7 +40,8 @@ function readBase64(text: string): Uint8Array {
 
 /** A line under the text: em dash, name, base64 of the hint and the signature. */
 function readSignature(line: string): CheckpointSignature {
-  const [, name, base64] = /^— ([^\s+]+) (\S+)$/u.exec(line) ?? malformed("a signature is no such line");
+  const [, name, base64] = /^— ([^\s+]+) (\S+)$/u.exec(line) ??
+    malformed("a signature is no such line");
   const bytes = readBase64(base64!);
   if (bytes.length <= HINT_BYTES) return malformed("a signature is too short");
   return {

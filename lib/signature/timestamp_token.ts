@@ -10,7 +10,11 @@ import {
   encodeDer,
   parseDer,
 } from "./der.ts";
-import { HASH_ALGORITHMS, SIGNATURE_ALGORITHMS, type SignatureAlgorithm } from "./signature_algorithm.ts";
+import {
+  HASH_ALGORITHMS,
+  SIGNATURE_ALGORITHMS,
+  type SignatureAlgorithm,
+} from "./signature_algorithm.ts";
 
 /** A time stamp (RFC 3161 §2.4). Nothing in it is verified. */
 export interface TimestampToken {

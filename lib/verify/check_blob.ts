@@ -48,17 +48,16 @@ function mismatch(
   return { ...reason, message: `${reason.message}, or the file was changed` };
 }
 
-/** The kinds of keys that a signature may be by. */
-function algorithmsOf(
-  { hasCertificate, material }: FoundBeside,
-  { keys }: SignaturePolicy,
-): readonly KeyAlgorithm[] {
-  const own = hasCertificate ? certificateAlgorithm(material().certificate!) : undefined;
-  return [...keys.map(({ key }) => key.algorithm), ...own === undefined ? [] : [own]];
-}
-
 /** What is there of a signature beside itself. */
 type FoundBeside = Pick<FoundSigner, "hasCertificate" | "triesKeys" | "material">;
+
+/** The kind of key in the certificate beside a signature, where there is one. */
+function materialAlgorithms(
+  { hasCertificate, material }: Omit<FoundBeside, "triesKeys">,
+): readonly KeyAlgorithm[] {
+  const algorithm = hasCertificate ? certificateAlgorithm(material().certificate!) : undefined;
+  return algorithm === undefined ? [] : [algorithm];
+}
 
 async function checkMessage(
   found: FoundBeside & { readonly format: SignatureFormat; readonly signature: Uint8Array },
@@ -68,11 +67,17 @@ async function checkMessage(
 ): Promise<SignatureResult> {
   const { format, signature, ...beside } = found;
   const { bytes: message, digests } = content;
-  const proven = await proveSigner({ contents: [{ signature, message, digests }], ...beside }, policy);
+  const proven = await proveSigner(
+    { contents: [{ signature, message, digests }], ...beside },
+    policy,
+  );
   const own = claimed === undefined ? undefined : content.digests[claimed.hash];
   const differs = claimed !== undefined && own !== undefined && !equalBytes(claimed.digest, own);
   if (proven.reason?.code === "signature-mismatch") {
-    const algorithms = algorithmsOf(beside, policy);
+    const algorithms = [
+      ...policy.keys.map(({ key }) => key.algorithm),
+      ...materialAlgorithms(beside),
+    ];
     return refuseSignature(format, mismatch(proven.reason, algorithms, content, differs), proven);
   }
   if (proven.reason !== undefined) return refuseSignature(format, proven.reason, proven);
@@ -95,9 +100,7 @@ async function checkStatement(
   other: (found: string) => Reason,
 ): Promise<SignatureResult> {
   const result = await checkEnvelope(found, digest, policy);
-  return "verified" in result
-    ? result
-    : refuseSignature(found.format, other(result.predicateType));
+  return "verified" in result ? result : refuseSignature(found.format, other(result.predicateType));
 }
 
 function besideBundle({ material, whole }: BlobBundle): FoundBeside {
@@ -106,6 +109,15 @@ function besideBundle({ material, whole }: BlobBundle): FoundBeside {
     triesKeys: false,
     material: () => bundleMaterial(whole),
   };
+}
+
+/**
+ * The kind of key in the certificate beside a file's signature, where there is one.
+ *
+ * @throws {MalformedError}
+ */
+export function certificateAlgorithms(found: BlobSignature): readonly KeyAlgorithm[] {
+  return materialAlgorithms(found.kind === "detached" ? found : besideBundle(found.bundle));
 }
 
 /**
@@ -119,7 +131,13 @@ export async function checkBlobSignature(
 ): Promise<SignatureResult> {
   if (found.kind === "detached") {
     const { signature, hasCertificate, material } = found;
-    const detached = { format: "legacy", signature, hasCertificate, triesKeys: true, material } as const;
+    const detached = {
+      format: "legacy",
+      signature,
+      hasCertificate,
+      triesKeys: true,
+      material,
+    } as const;
     return await checkMessage(detached, undefined, content, policy);
   }
   const beside = besideBundle(found.bundle);
@@ -130,12 +148,18 @@ export async function checkBlobSignature(
   }
   const signed = { ...policy, predicateType: SIGN_PREDICATE_TYPE };
   const { envelope } = inner;
-  return await checkStatement({ format: "bundle", envelope, ...beside }, content, signed, (type) => ({
-    code: "attestation-only",
-    message: "the bundle holds an attestation, which is no signature; see verify-blob-attestation",
-    expected: SIGN_PREDICATE_TYPE,
-    found: type.slice(0, 200),
-  }));
+  return await checkStatement(
+    { format: "bundle", envelope, ...beside },
+    content,
+    signed,
+    (type) => ({
+      code: "attestation-only",
+      message:
+        "the bundle holds an attestation, which is no signature; see verify-blob-attestation",
+      expected: SIGN_PREDICATE_TYPE,
+      found: type.slice(0, 200),
+    }),
+  );
 }
 
 /** What is attested of a file: in a bundle, or as a bare envelope. */

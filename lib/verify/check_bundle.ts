@@ -15,12 +15,16 @@ export async function checkStatementBundle(
 ): Promise<SignatureResult | OtherPredicate> {
   try {
     const { envelope, material, whole } = parseImageBundle(untrusted);
-    return await checkEnvelope({
-      format: "bundle",
-      envelope,
-      hasCertificate: material === "certificate",
-      material: () => bundleMaterial(whole),
-    }, digest, policy);
+    return await checkEnvelope(
+      {
+        format: "bundle",
+        envelope,
+        hasCertificate: material === "certificate",
+        material: () => bundleMaterial(whole),
+      },
+      digest,
+      policy,
+    );
   } catch (error) {
     if (!(error instanceof MalformedError)) throw error;
     const reasons = [{ code: "signature-malformed", message: error.message }] as const;

@@ -81,7 +81,10 @@ function cannotStand({ extensions, purposes }: Certificate, purpose: string): Re
 }
 
 /** What forbids an authority's certificate to issue another; `undefined` where nothing does. */
-function cannotIssue({ isCa, keyUsage, pathLength }: Certificate, between: number): Reason | undefined {
+function cannotIssue(
+  { isCa, keyUsage, pathLength }: Certificate,
+  between: number,
+): Reason | undefined {
   if (!isCa) return untrusted("the certificate's issuer is no certificate authority");
   if (keyUsage?.certify === false) {
     return untrusted("the certificate's issuer may not sign certificates");
@@ -96,9 +99,14 @@ function cannotIssue({ isCa, keyUsage, pathLength }: Certificate, between: numbe
 }
 
 /** Whether an issuer signed a certificate. The names are compared elsewhere. */
-async function signed(issuer: Certificate, { tbs, signature, algorithm }: Certificate): Promise<boolean> {
+async function signed(
+  issuer: Certificate,
+  { tbs, signature, algorithm }: Certificate,
+): Promise<boolean> {
   const key = certificateKey(issuer);
-  if (key === undefined || algorithm === undefined || !fitsKey(algorithm, key.algorithm)) return false;
+  if (key === undefined || algorithm === undefined || !fitsKey(algorithm, key.algorithm)) {
+    return false;
+  }
   return await verifyHashed(key, tbs.bytes, signature, algorithm.hash);
 }
 

@@ -22,7 +22,9 @@ export async function checkCheckpoint(
   );
   for (const { signature } of own) {
     // The hash is that of the curve, which Rekor v1 takes, or SHA-256.
-    const hashes = key.algorithm === "ed25519" ? ["sha512"] as const : SIGNATURE_HASHES[key.algorithm];
+    const hashes = key.algorithm === "ed25519"
+      ? ["sha512"] as const
+      : SIGNATURE_HASHES[key.algorithm];
     for (const hash of hashes) if (await verifyHashed(key, text, signature, hash)) return true;
   }
   return false;

@@ -46,7 +46,8 @@ function compare(
     if (own === undefined && over === "signed") {
       return {
         code: "file-unreadable",
-        message: `the log's entry has the ${hash} of the file, and only another digest is known here`,
+        message:
+          `the log's entry has the ${hash} of the file, and only another digest is known here`,
       };
     }
     if (own === undefined || !equalBytes(digest, own)) return mismatch("digest");

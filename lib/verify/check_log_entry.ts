@@ -50,7 +50,9 @@ async function checkProof(
   const { treeSize, rootHash } = checkpoint;
   // They stand there twice; Rekor writes the same.
   if (treeSize !== proof.treeSize || !equalBytes(rootHash, proof.rootHash)) {
-    return invalid("the proof that the entry is in the log is for another tree than its checkpoint");
+    return invalid(
+      "the proof that the entry is in the log is for another tree than its checkpoint",
+    );
   }
   const { index, hashes } = proof;
   return checkInclusion({ leaf: body, index, hashes, treeSize, rootHash })

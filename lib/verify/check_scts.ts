@@ -21,7 +21,9 @@ async function checkSct(
   if (named.length === 0) return undefined;
   const inTime = named.filter(({ window }) => isWithin(window, sct.time));
   if (inTime.length === 0) {
-    return invalid("a certificate log's key was not trusted when it promised to log the certificate");
+    return invalid(
+      "a certificate log's key was not trusted when it promised to log the certificate",
+    );
   }
   for (const log of inTime) {
     const { key } = log;

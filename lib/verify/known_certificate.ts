@@ -1,7 +1,10 @@
 import { encodeBase64 } from "../base/bytes.ts";
 import type { PublicKey } from "../keys/public_key.ts";
 import { type Certificate, parseCertificate } from "../signature/certificate.ts";
-import { certificateIdentity, type CertificateIdentity } from "../signature/certificate_identity.ts";
+import {
+  type CertificateIdentity,
+  certificateIdentity,
+} from "../signature/certificate_identity.ts";
 import {
   certificateKey,
   type CertificatePath,

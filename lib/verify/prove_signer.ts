@@ -3,7 +3,7 @@ import { sha256Hex } from "../base/hash.ts";
 import type { Material } from "../signature/material.ts";
 import { choosePath } from "./check_certificate.ts";
 import { checkIdentity } from "./check_identity.ts";
-import { type KnownCertificate, knowCertificate } from "./known_certificate.ts";
+import { knowCertificate, type KnownCertificate } from "./known_certificate.ts";
 import { type ProvenTimes, proveTimes } from "./proven_times.ts";
 import type { Reason } from "./reason.ts";
 import type { SignaturePolicy, TrustedKey } from "./signature_policy.ts";

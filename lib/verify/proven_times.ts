@@ -54,7 +54,11 @@ async function proveTimestamps(
   const proven: Uint8Array[] = [];
   const authorities = new Set<unknown>();
   for (const timestamp of timestamps) {
-    const outcome = await checkTimestamp(timestamp, stampedBytes(content), root.timestampAuthorities);
+    const outcome = await checkTimestamp(
+      timestamp,
+      stampedBytes(content),
+      root.timestampAuthorities,
+    );
     if (outcome === undefined) continue;
     if ("code" in outcome) return outcome;
     times.push(outcome.time);

@@ -99,7 +99,9 @@ function readLog(log: LogFormat): TrustedLog | undefined {
     return fail(`${what}: its key has no validFor.start, and would be trusted for all the past`);
   }
   const ids = [logId, checkpointKeyId].flatMap((id) => id === undefined ? [] : [id.keyId]);
-  if (ids.length === 0 || ids.some(({ length }) => length < 4)) return fail(`${what}: it has no logId`);
+  if (ids.length === 0 || ids.some(({ length }) => length < 4)) {
+    return fail(`${what}: it has no logId`);
+  }
   if (!PKCS1.has(keyDetails) && !SPKI.has(keyDetails)) return undefined;
   const key = PKCS1.has(keyDetails)
     ? publicKeyFromPkcs1(rawBytes, what)

@@ -108,13 +108,17 @@ async function judgeLegacy(work: Work, layers: readonly LegacySignature[]): Prom
     layers: wanted,
     open: (descriptor) => fetchBlob(remote, store.repository, descriptor),
     async judge({ hasCertificate, payload: { annotations = {} } }, bytes) {
-      const judged = await checkEnvelope({
-        format: "legacy",
-        envelope: parseEnvelope(bytes),
-        hasCertificate,
-        material: () => legacyMaterial(annotations),
-        stored: bytes,
-      }, digest, policy);
+      const judged = await checkEnvelope(
+        {
+          format: "legacy",
+          envelope: parseEnvelope(bytes),
+          hasCertificate,
+          material: () => legacyMaterial(annotations),
+          stored: bytes,
+        },
+        digest,
+        policy,
+      );
       return resultOf(work, "legacy", judged, () => bytes);
     },
     called: "the attestation",

@@ -1,9 +1,10 @@
 import { MalformedError } from "../base/errors.ts";
+import type { KeyAlgorithm } from "../keys/algorithm.ts";
 import type { BlobContent } from "../signature/blob_content.ts";
 import { parseBundle } from "../signature/bundle.ts";
 import { parseEnvelope } from "../signature/dsse.ts";
-import { parseBlobBundle, parseDetached } from "../signature/message_bundle.ts";
-import { checkBlobAttestation, checkBlobSignature } from "./check_blob.ts";
+import { type BlobSignature, parseBlobBundle, parseDetached } from "../signature/message_bundle.ts";
+import { certificateAlgorithms, checkBlobAttestation, checkBlobSignature } from "./check_blob.ts";
 import type { StatementPolicy } from "./check_envelope.ts";
 import type { SignaturePolicy } from "./signature_policy.ts";
 import type { SignatureResult, Verdict } from "./verdict.ts";
@@ -36,6 +37,28 @@ function verdictOf({ digest }: BlobContent, result: SignatureResult): Verdict {
   return { kind: verified ? "verified" : "failed", digest, signatures: [result], reasons };
 }
 
+function parseSignature({ kind, bytes, certificate }: FoundSignature): BlobSignature {
+  return kind === "bundle" ? parseBlobBundle(bytes) : parseDetached(bytes, certificate);
+}
+
+/**
+ * The kinds of keys that may have signed a file: those that are asked for, and that of the certificate
+ * beside it. A file is hashed as these need it.
+ */
+export function blobAlgorithms(
+  found: FoundSignature,
+  policy: SignaturePolicy,
+): readonly KeyAlgorithm[] {
+  const asked = policy.keys.map(({ key }) => key.algorithm);
+  try {
+    return [...asked, ...certificateAlgorithms(parseSignature(found))];
+  } catch (error) {
+    // What is malformed is judged, and told of, when the file is.
+    if (error instanceof MalformedError) return asked;
+    throw error;
+  }
+}
+
 /** Verify the signature of a file. */
 export async function verifyBlob(
   content: BlobContent,
@@ -43,9 +66,7 @@ export async function verifyBlob(
   policy: SignaturePolicy,
 ): Promise<Verdict> {
   try {
-    const parsed = found.kind === "bundle"
-      ? parseBlobBundle(found.bytes)
-      : parseDetached(found.bytes, found.certificate);
+    const parsed = parseSignature(found);
     return verdictOf(content, await checkBlobSignature(parsed, content, policy));
   } catch (error) {
     return verdictOf(content, malformed(found, error));

@@ -1,12 +1,8 @@
 import { type Command, Option } from "commander";
 import { UsageError } from "../../lib/base/errors.ts";
 
-/** cosign's flags of signing and verifying without a key of one's own. */
+/** cosign's flags of signing without a key of one's own. */
 const KEYLESS = [
-  "certificate-identity",
-  "certificate-identity-regexp",
-  "certificate-oidc-issuer",
-  "certificate-oidc-issuer-regexp",
   "identity-token",
   "fulcio-url",
   "oidc-issuer",
@@ -31,12 +27,12 @@ export function requireKey(command: Readonly<Record<string, unknown>>): string {
   const given = KEYLESS.find((name) => command[camel(name)] !== undefined);
   if (given !== undefined) {
     throw new UsageError(
-      `Cannot use --${given}: keyless signing and verifying is not supported yet; use --key`,
+      `Cannot use --${given}: keyless signing is not supported yet; use --key`,
     );
   }
   const { key } = command;
   if (typeof key === "string") return key;
   throw new UsageError(
-    "Cannot go without --key: keyless signing and verifying is not supported yet",
+    "Cannot go without --key: keyless signing is not supported yet",
   );
 }
