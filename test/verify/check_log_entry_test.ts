@@ -4,11 +4,13 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { test } from "node:test";
 import { checkInclusion } from "../../lib/verify/check_inclusion.ts";
-import { encodeText } from "../../lib/base/bytes.ts";
+import { concatBytes, decodeText, encodeText } from "../../lib/base/bytes.ts";
+import { sha256 } from "../../lib/base/hash.ts";
 import { publicKeyFromSpki } from "../../lib/keys/public_key.ts";
 import { type BundleOptions, type EntryKind, makeBundle } from "../support/sigstore/bundle.ts";
 import {
   createInstance,
+  issueLeaf,
   MINUTE,
   SIGNED_AT,
   type TestWindow,
@@ -51,6 +53,21 @@ test("checkInclusion() takes no node of the tree for a leaf, and no hash of anot
   assert.ok(!checkInclusion({ ...alone, leaf: node }));
   const long = { leaf: leaves[0]!, index: 0n, treeSize: 2n, rootHash };
   assert.ok(!checkInclusion({ ...long, hashes: [Uint8Array.of(...hash!, 0)] }));
+});
+
+test("checkInclusion() takes a path of just the length that the tree is deep", () => {
+  const leaves = ["a", "b"].map(encodeText);
+  const leaf = leaves[0]!;
+  const hashes = inclusionPath(0, leaves);
+  const rootHash = treeHash(leaves);
+  const good = { leaf, index: 0n, hashes, treeSize: 2n, rootHash };
+  assert.ok(checkInclusion(good));
+  assert.ok(!checkInclusion({ ...good, treeSize: 4n }), "it ends below the root");
+  const above = sha256(concatBytes([Uint8Array.of(1), ...hashes, treeHash([leaf])]));
+  assert.ok(!checkInclusion({ ...good, treeSize: 1n, rootHash: above }), "it goes on above it");
+  const long = new Uint8Array(33);
+  const odd = sha256(concatBytes([Uint8Array.of(1), treeHash([leaf]), long]));
+  assert.ok(!checkInclusion({ ...good, hashes: [long], rootHash: odd }), "it has no hash");
 });
 
 const ENTRIES: readonly EntryKind[] = ["hashedrekord 0.0.1", "hashedrekord 0.0.2"];
@@ -146,6 +163,46 @@ test("verifyBlob() refuses an entry by another signer, whose content and signatu
   const stranger = makeBundle(INSTANCE, { entry: "hashedrekord 0.0.1", bare: true }).json;
   bare.verificationMaterial.tlogEntries = stranger.verificationMaterial.tlogEntries;
   assert.equal((await judgeBundle(bare, TRUST, { keys })).code, "log-entry-mismatch");
+});
+
+test("verifyBlob() refuses an entry of another signature by the same signer over the same file", async () => {
+  const key = createSigningKey();
+  const leaf = issueLeaf(INSTANCE, key);
+  for (const entry of ENTRIES) {
+    const { json } = makeBundle(INSTANCE, { entry, key, leaf });
+    const again = makeBundle(INSTANCE, { entry, key, leaf }).json;
+    json.verificationMaterial.tlogEntries = again.verificationMaterial.tlogEntries;
+    assert.equal((await judgeBundle(json, TRUST)).code, "log-entry-mismatch");
+  }
+});
+
+test("verifyBlob() refuses an entry of the same signature that says it is over something else", async () => {
+  for (const entry of ENTRIES) {
+    const { json } = makeBundle(INSTANCE, {
+      entry,
+      body: (body) => {
+        const text = decodeText(body);
+        const [digest] = /[0-9a-f]{64}|[A-Za-z0-9+/]{43}=/u.exec(text)!;
+        return encodeText(
+          text.replace(digest, digest.replace(/^./u, (one) => one === "0" ? "1" : "0")),
+        );
+      },
+    });
+    assert.equal((await judgeBundle(json, TRUST)).code, "log-entry-mismatch");
+  }
+});
+
+test("verifyBlob() refuses an entry whose body is none that it knows", async () => {
+  const bodies = ["", "{", "[]", "null", '{"kind":"x","apiVersion":"0.0.1","spec":{}}'];
+  const known = '{"kind":"hashedrekord","apiVersion":"0.0.1","spec":{}}';
+  for (const text of [...bodies, known, known.replace("0.0.1", "9"), known.replace("{}", "null")]) {
+    const { json } = makeBundle(INSTANCE, {
+      entry: "hashedrekord 0.0.1",
+      body: () => encodeText(text),
+    });
+    const { verified, code } = await judgeBundle(json, TRUST);
+    assert.deepEqual([verified, code?.startsWith("log-entry-")], [false, true], text);
+  }
 });
 
 test("verifyBlob() takes an entry of a key's signature that names a certificate of that key", async () => {

@@ -43,6 +43,9 @@ test("verifyBlob() refuses a stamp that another key signed, and one that the aut
     { key: createSigningKey("P-384") },
     { key: createSigningKey("ed25519") },
     { status: 2 },
+    { signers: 0 },
+    { signers: 2 },
+    { contentType: "1.2.840.113549.1.7.1" },
   ];
   for (const change of changes) {
     assert.equal((await judge(INSTANCE, change)).code, "timestamp-invalid");

@@ -37,6 +37,10 @@ export interface BundleOptions {
   readonly timestamp?: Partial<TimestampOptions>;
   readonly key?: SigningKey;
   readonly certificate?: CertificateChange;
+  /** A certificate that was issued before. */
+  readonly leaf?: Uint8Array;
+  /** Change what is logged. */
+  readonly body?: (body: Uint8Array) => Uint8Array;
   /** Sign with the key alone. */
   readonly bare?: boolean;
 }
@@ -133,7 +137,7 @@ export function makeBundle(instance: Instance, options: BundleOptions = {}): Mad
   const message = statement === undefined
     ? options.message ?? MESSAGE
     : preAuthEncoding(INTOTO_PAYLOAD_TYPE, statement);
-  const certificate = issueLeaf(instance, key, options.certificate);
+  const certificate = options.leaf ?? issueLeaf(instance, key, options.certificate);
   const signature = key.sign(message);
   const signed: Signed = {
     signature,
@@ -159,7 +163,7 @@ export function makeBundle(instance: Instance, options: BundleOptions = {}): Mad
           ? { certificate: { rawBytes } }
           : { x509CertificateChain: { certificates: [{ rawBytes }] } },
         tlogEntries: entry === undefined ? [] : [
-          logEntry(instance[log], entryBody(entry, signed), {
+          logEntry(instance[log], (options.body ?? ((body) => body))(entryBody(entry, signed)), {
             kind,
             kindVersion,
             time: SIGNED_AT / 1000,

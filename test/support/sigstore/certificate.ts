@@ -44,6 +44,8 @@ export interface CertificateOptions {
   readonly notBefore: number;
   readonly notAfter: number;
   readonly extensions: readonly TestExtension[];
+  /** The AlgorithmIdentifier outside of what is signed; that within, unless told. */
+  readonly algorithm?: Uint8Array;
   /** Who promises to log it, and when. */
   readonly scts?: readonly { readonly log: TestCtLog; readonly time: number }[];
 }
@@ -134,7 +136,7 @@ function encodeSct({ log, time }: { log: TestCtLog; time: number }, entry: Uint8
 }
 
 export function issueCertificate(options: CertificateOptions): Uint8Array {
-  const { signer, extensions, scts = [] } = options;
+  const { signer, extensions, algorithm = signer.algorithm, scts = [] } = options;
   const precertificate = encodeTbs(options, extensions);
   const entry = concatBytes([
     bigEndian(1, 2),
@@ -146,7 +148,7 @@ export function issueCertificate(options: CertificateOptions): Uint8Array {
     ...extensions,
     { oid: "1.3.6.1.4.1.11129.2.4.2", value: octets(opaque(list)) },
   ]);
-  return sequence(tbs, signer.algorithm, bitString(signer.sign(tbs)));
+  return sequence(tbs, algorithm, bitString(signer.sign(tbs)));
 }
 
 /** An SCT that stands beside a certificate, as JSON. */

@@ -16,6 +16,9 @@ export interface TimestampOptions {
   readonly serial: Uint8Array;
   readonly time: number;
   readonly status?: number;
+  /** What it says to be the signature of. */
+  readonly contentType?: string;
+  readonly signers?: number;
   /** Certificates to send with it. */
   readonly certificates?: readonly Uint8Array[];
 }
@@ -23,8 +26,9 @@ export interface TimestampOptions {
 /** Stamp some bytes. */
 export function stamp(
   bytes: Uint8Array,
-  { key, issuer, serial, time, status = 0, certificates = [] }: TimestampOptions,
+  { key, issuer, serial, time, status = 0, ...more }: TimestampOptions,
 ): Uint8Array {
+  const { contentType = INFO, signers = 1, certificates = [] } = more;
   const info = sequence(
     integer(1),
     oid("1.3.6.1.4.1.57264.2"),
@@ -33,7 +37,7 @@ export function stamp(
     generalizedTime(time),
   );
   const attributes = [
-    sequence(oid("1.2.840.113549.1.9.3"), set(oid(INFO))),
+    sequence(oid("1.2.840.113549.1.9.3"), set(oid(contentType))),
     sequence(oid("1.2.840.113549.1.9.4"), set(octets(sha256(info)))),
   ];
   const signer = sequence(
@@ -49,7 +53,7 @@ export function stamp(
     set(SHA256),
     sequence(oid(INFO), tagged(0, octets(info))),
     ...certificates.length === 0 ? [] : [tagged(0, ...certificates)],
-    set(signer),
+    set(...Array.from({ length: signers }, () => signer)),
   );
   return sequence(
     sequence(integer(status)),
