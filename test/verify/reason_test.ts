@@ -7,7 +7,6 @@ import { encodeText } from "../../lib/base/bytes.ts";
 import { parseTargetLine } from "../../lib/fleet/target.ts";
 import { verifyFleet } from "../../lib/fleet/verify_fleet.ts";
 import { digestOf } from "../../lib/reference/digest.ts";
-import { MEDIA_TYPES } from "../../lib/registry/manifest.ts";
 import { createMemoryRegistry, type MemoryRegistry } from "../../lib/registry/memory.ts";
 import type { ResolvedManifest } from "../../lib/registry/resolve_digest.ts";
 import { buildAttestationStatement } from "../../lib/signature/attestation_statement.ts";
@@ -21,6 +20,7 @@ import { verifyRecursive } from "../../lib/verify/verify_recursive.ts";
 import { createSwitch, type Trouble, TROUBLES } from "../support/faults.ts";
 import { APP, createKey, jsonBytes, putImage, sign, trust } from "../support/images.ts";
 import { openTestRemote } from "../support/open_test_remote.ts";
+import { putIndex } from "../support/signed_index.ts";
 import { bundleOver, legacyLayer, putBundle, putLegacy } from "../support/write_signatures.ts";
 
 const KEY = createKey();
@@ -152,13 +152,7 @@ for (const scene of SCENES) {
 test("verifyRecursive() gives the reason child-not-verified, and the verdict failed", async () => {
   const registry = createMemoryRegistry();
   const child = putImage(registry, "child");
-  const bytes = jsonBytes({
-    schemaVersion: 2,
-    mediaType: MEDIA_TYPES.ociIndex,
-    manifests: [{ ...child, platform: { os: "linux", architecture: "amd64" } }],
-  });
-  const digest = registry.putManifest(APP.path, bytes, MEDIA_TYPES.ociIndex, "index");
-  const index = { digest, mediaType: MEDIA_TYPES.ociIndex, size: bytes.length };
+  const index = putIndex(registry, "index", { amd64: child });
   const { remote } = openTestRemote(registry);
   await sign(remote, index, { key: KEY });
   const judge = () =>
