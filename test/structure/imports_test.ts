@@ -29,7 +29,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   "commander": ["scripts/"],
   "picomatch": ["lib/policy/"],
   "re2js": ["lib/policy/match_text.ts"],
-  "undici": ["lib/base/http.ts"],
+  "undici": ["lib/base/http.ts", "lib/base/platform_dispatcher.ts"],
   "valibot": ["lib/"],
   "yaml": ["lib/fleet/parse_yaml.ts"],
 };
@@ -38,7 +38,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
 const PLATFORM: Readonly<Record<string, readonly string[]>> = {
   "node:buffer": ["lib/"],
   "node:crypto": ["lib/base/hash.ts", "lib/keys/"],
-  "node:process": ["lib/keys/verify_signature.ts"],
+  "node:process": ["lib/base/platform_dispatcher.ts", "lib/keys/verify_signature.ts"],
   "node:child_process": ["lib/registry/credentials.ts"],
   "node:fs": ["lib/base/disk.ts", "lib/registry/layout_files.ts"],
   "node:fs/promises": [
@@ -46,7 +46,7 @@ const PLATFORM: Readonly<Record<string, readonly string[]>> = {
     "lib/registry/credentials.ts",
     "lib/registry/layout_files.ts",
   ],
-  "node:http": ["lib/registry/serve.ts"],
+  "node:http": ["lib/base/platform_dispatcher.ts", "lib/registry/serve.ts"],
   "node:net": ["lib/registry/serve.ts"],
   "node:path": ["lib/registry/credentials.ts", "lib/registry/layout_files.ts"],
   "node:stream/promises": ["lib/registry/layout_files.ts"],
