@@ -40,7 +40,13 @@ export function defineBlobVerifyOptions(command: Command): void {
   defineBlobKeyOptions(command);
   command
     .option("--bundle <file>", "the Sigstore bundle")
-    .option("--certificate <file>", "the signer's, in PEM, beside a --signature");
+    .option("--certificate <file>", "the signer's, in PEM, beside a --signature")
+    // What changes nothing for a file: there is but one, its signature lies beside it, and no log is
+    // asked.
+    .addOption(new Option("--max-workers <n>").hideHelp())
+    .addOption(new Option("--experimental-oci11").hideHelp())
+    .addOption(new Option("--private-infrastructure").hideHelp())
+    .addOption(new Option("--allow-certificate-chain").hideHelp());
 }
 
 /** Declare whom the signatures of files must be by. */
