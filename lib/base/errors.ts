@@ -11,7 +11,10 @@ export type ErrorCode =
   | "CREDENTIALS"
   | "KEY"
   | "PASSWORD"
-  | "MALFORMED";
+  | "MALFORMED"
+  | "IDENTITY"
+  | "SERVICE"
+  | "TRUST";
 
 /** The caller asked for something that cannot be done as asked; tasks exit with 2. */
 export class UsageError extends Error {

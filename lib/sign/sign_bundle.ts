@@ -9,19 +9,21 @@ import { preAuthEncoding } from "../signature/dsse.ts";
 import { TooManySignaturesError } from "../signature/read_legacy.ts";
 import { orderReferrers, readReferrer } from "../signature/read_referrer.ts";
 import { buildSignStatement, SIGN_PREDICATE_TYPE } from "../signature/statement.ts";
-import { signStatement } from "./sign_statement.ts";
+import { hasBundleWitnesses } from "./is_witnessed.ts";
+import { signStatement, statementBundle } from "./sign_statement.ts";
 import type { SigningJob, SignOutcome } from "./signing_job.ts";
 
 /** Whether a stored bundle is a signature by our key over just this statement. */
 async function isOurs(
-  { options: { key } }: SigningJob,
+  { signer }: SigningJob,
   untrusted: Uint8Array,
   statement: Uint8Array,
 ): Promise<boolean> {
   try {
     const { payload, payloadType, signatures: [signature] } = parseImageBundle(untrusted).envelope;
     return signature !== undefined && equalBytes(payload, statement) &&
-      await verifySignature(key.publicKey, preAuthEncoding(payloadType, payload), signature);
+      hasBundleWitnesses(signer, untrusted) &&
+      await verifySignature(signer.publicKey, preAuthEncoding(payloadType, payload), signature);
   } catch (error) {
     if (error instanceof MalformedError) return false;
     throw error;
@@ -39,7 +41,9 @@ async function isSigned(
   statement: Uint8Array,
   wanted: string,
 ): Promise<boolean> {
-  const { remote, subject, store, options } = job;
+  const { remote, subject, store, signer, options } = job;
+  // Without a key nothing that is stored can be told to be ours.
+  if (signer.publicKey === undefined) return false;
   const { descriptors } = await listReferrers(remote, store.repository, subject.digest, {
     hasFallbackTag: options.tags?.has(store.referrersTag),
   });
@@ -63,12 +67,12 @@ export async function bundleStatement(
   statement: Uint8Array,
   predicateType: string,
 ): Promise<SignOutcome> {
-  const { remote, subject, store, options } = job;
-  const { key, clock, random } = options;
+  const { remote, subject, store, signer, options } = job;
+  const { clock, random } = options;
   if (await isSigned(job, statement, predicateType)) return "already-signed";
   if (options.dryRun === true) return "to-sign";
   await attachBundle(remote, store, {
-    bundle: await signStatement(key, statement),
+    bundle: statementBundle(await signStatement(signer, statement)),
     predicateType,
     subject,
     knownNoFallbackTag: options.tags?.has(store.referrersTag) === false,

@@ -5,20 +5,23 @@ import { formatRepository } from "../reference/reference.ts";
 import { attachLegacy } from "../signature/attach_legacy.ts";
 import { buildClaim } from "../signature/claim.ts";
 import { type LegacySignature, readLegacySignatures } from "../signature/read_legacy.ts";
+import { materialAnnotations } from "../signature/material_annotations.ts";
+import { hasLegacyWitnesses } from "./is_witnessed.ts";
 import type { SigningJob, SignOutcome } from "./signing_job.ts";
 
 /** Sign an image in cosign's legacy form, unless this key has signed the same claim already. */
 export async function signLegacy(job: SigningJob): Promise<SignOutcome> {
-  const { remote, image, subject, store, options } = job;
-  const { key, clock, random, dockerMediaTypes } = options;
+  const { remote, image, subject, store, signer, options } = job;
+  const { clock, random, dockerMediaTypes } = options;
   const payload = buildClaim(
     options.dockerReference ?? formatRepository(image),
     subject.digest,
     options.annotations,
   );
-  const isOurs = async (stored: LegacySignature): Promise<boolean> => {
+  const isOurs = async ({ payload: layer, signature }: LegacySignature): Promise<boolean> => {
+    if (!hasLegacyWitnesses(signer, layer)) return false;
     try {
-      return await verifySignature(key.publicKey, payload, decodeBase64(stored.signature));
+      return await verifySignature(signer.publicKey, payload, decodeBase64(signature));
     } catch {
       // Not base64: somebody else's trouble, and no signature of ours.
       return false;
@@ -35,7 +38,10 @@ export async function signLegacy(job: SigningJob): Promise<SignOutcome> {
   }
   const attached = await attachLegacy(remote, store, {
     payload,
-    sign: async () => await key.sign(payload),
+    async sign() {
+      const { signature, material } = await signer.sign({ kind: "payload", bytes: payload });
+      return { signature, annotations: materialAnnotations(material) };
+    },
     isOurs,
     knownAbsent,
     dockerMediaTypes,

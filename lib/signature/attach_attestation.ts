@@ -14,7 +14,11 @@ export const LAYER_PREDICATE_TYPE = "predicateType";
 export interface AttestationAttachment
   extends Pick<LayerToAppend, "knownAbsent" | "dockerMediaTypes" | "clock" | "random"> {
   /** Make the envelope. Called once, and only when the attestation is not there yet. */
-  readonly makeEnvelope: () => Promise<Uint8Array>;
+  readonly makeEnvelope: () => Promise<{
+    readonly envelope: Uint8Array;
+    /** What is written beside it: its certificate, say. */
+    readonly annotations?: Readonly<Record<string, string>> | undefined;
+  }>;
   readonly predicateType: string;
   /** Whether a stored layer, known by its descriptor, holds an attestation as good as ours. */
   readonly isOurs: (stored: Descriptor) => Promise<boolean>;
@@ -41,13 +45,17 @@ export async function attachAttestation(
     repository,
     tag: attestationTag,
     makeLayer: async () => {
-      const envelope = await makeEnvelope();
+      const { envelope, annotations } = await makeEnvelope();
       await putBlob(remote, repository, envelope);
       return own = {
         mediaType: ENVELOPE_MEDIA_TYPE,
         size: envelope.length,
         digest: digestOf(envelope),
-        annotations: { [LEGACY_ANNOTATIONS.signature]: "", [LAYER_PREDICATE_TYPE]: predicateType },
+        annotations: {
+          [LEGACY_ANNOTATIONS.signature]: "",
+          [LAYER_PREDICATE_TYPE]: predicateType,
+          ...annotations,
+        },
       };
     },
     isThere: async (stored) => {

@@ -4,43 +4,37 @@ import type { SignOptions } from "../../lib/sign/signing_job.ts";
 import { SIGNATURE_FORMATS, type SignatureFormat } from "../../lib/signature/signature_format.ts";
 import { collect, parseAnnotations } from "./annotations.ts";
 import type { Io } from "./io.ts";
-import { readPrivateKey } from "./keys.ts";
 import { defineRegistryOptions, type RegistryFlags, storeOptions } from "./registry_options.ts";
+import { defineSignerOptions, type SignerFlags } from "./signer_options.ts";
+import { withSigner } from "./with_signer.ts";
 
 /** Options of the tasks that sign. */
-export interface SignFlags extends RegistryFlags {
-  readonly key: string;
+export interface SignFlags extends RegistryFlags, SignerFlags {
   readonly annotations?: readonly string[];
   readonly format?: string;
   readonly recursive?: boolean;
   readonly signContainerIdentity?: string;
   readonly newBundleFormat?: boolean;
   readonly dryRun?: boolean;
-  readonly tlogUpload?: boolean;
-  readonly useSigningConfig?: boolean;
 }
 
 /** Declare them. */
 export function defineSignOptions(command: Command): void {
+  defineSignerOptions(command);
   command
-    .requiredOption(
-      "--key <file>",
-      "encrypted private key, as generate-key-pair or cosign writes it",
-    )
     .option("-a, --annotations <key=value>", "sign this too; may be repeated", collect)
     .option("--format <format>", "bundle, legacy or both (default: bundle)")
     .option("-r, --recursive", "of an index sign every image in it as well")
     .option("--sign-container-identity <name>", "what a legacy payload says the image is called")
     .addOption(new Option("--new-bundle-format").hideHelp())
-    .addOption(new Option("--no-new-bundle-format").hideHelp())
-    // What cosign's users type; there is nothing to confirm, and no log is written to yet.
-    .addOption(new Option("-y, --yes").hideHelp())
-    .addOption(new Option("--tlog-upload").hideHelp())
-    .addOption(new Option("--use-signing-config").hideHelp());
+    .addOption(new Option("--no-new-bundle-format").hideHelp());
   defineRegistryOptions(command);
 }
 
-function parseFormats({ format, newBundleFormat }: SignFlags): readonly SignatureFormat[] {
+/** The formats to write. */
+export function parseFormats(
+  { format, newBundleFormat }: Pick<SignFlags, "format" | "newBundleFormat">,
+): readonly SignatureFormat[] {
   // cosign says with this flag which of the two it writes.
   if (format === undefined) return newBundleFormat === false ? ["legacy"] : ["bundle"];
   if (format === "both") return SIGNATURE_FORMATS;
@@ -56,25 +50,25 @@ export function usesDockerMediaTypes({ env }: Io): boolean {
   return ["1", "true"].includes(env["COSIGN_DOCKER_MEDIA_TYPES"] ?? "");
 }
 
-/** Make of them what the library needs; asks for the key's password. */
-export async function signOptions(flags: SignFlags, io: Io): Promise<Omit<SignOptions, "tags">> {
-  if (flags.tlogUpload === true || flags.useSigningConfig === true) {
-    throw new UsageError(
-      "Cannot write to a transparency log: sign without --tlog-upload and --use-signing-config",
-    );
-  }
+/** Make of them what the library needs, and hand it to the work with what to sign with. */
+export async function withSignOptions<Result>(
+  flags: SignFlags,
+  io: Io,
+  work: (options: Omit<SignOptions, "tags">) => Promise<Result>,
+): Promise<Result> {
   const formats = parseFormats(flags);
   const annotations = parseAnnotations(flags.annotations ?? []);
   const store = storeOptions(flags, io.env);
-  return {
-    formats,
-    annotations,
-    store,
-    key: await readPrivateKey(flags.key, io),
-    dockerReference: flags.signContainerIdentity,
-    dockerMediaTypes: usesDockerMediaTypes(io),
-    dryRun: flags.dryRun,
-    clock: io.clock,
-    random: Math.random,
-  };
+  return await withSigner(flags, io, { legacy: formats.includes("legacy") }, (key) =>
+    work({
+      formats,
+      annotations,
+      store,
+      key,
+      dockerReference: flags.signContainerIdentity,
+      dockerMediaTypes: usesDockerMediaTypes(io),
+      dryRun: flags.dryRun,
+      clock: io.clock,
+      random: Math.random,
+    }));
 }

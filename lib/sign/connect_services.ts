@@ -1,0 +1,40 @@
+import { type Clock, systemClock } from "../base/clock.ts";
+import { openHttp } from "../base/http.ts";
+import { environmentProxy } from "../base/proxy.ts";
+import { VERSION } from "../base/version.ts";
+import { DEFAULT_RETRY, type RetryPolicy } from "../registry/retry.ts";
+import { openServices, type Services } from "./services.ts";
+
+/** Settings of {@link connectServices}; all but the environment have defaults. */
+export interface ConnectOptions {
+  /** The environment, for proxies: `process.env`. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly retry?: RetryPolicy | undefined;
+  readonly clock?: Clock | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Services, open until closed. */
+export interface ConnectedServices extends Services {
+  /** Close idle connections, which would keep the process alive. */
+  close(): Promise<void>;
+}
+
+/** Connections to one service at a time. */
+const CONNECTIONS = 16;
+
+/** Reach Sigstore's services as a command does. */
+export function connectServices(
+  { env, retry = DEFAULT_RETRY, clock = systemClock, signal }: ConnectOptions,
+): ConnectedServices {
+  const http = openHttp({ connections: CONNECTIONS, signal, proxy: environmentProxy(env) });
+  const services = openServices({
+    send: http.send,
+    clock,
+    random: Math.random,
+    retry,
+    userAgent: `sigfleet/${VERSION}`,
+    signal,
+  });
+  return { ...services, close: http.close };
+}

@@ -1,0 +1,55 @@
+import { connectServices } from "../../lib/sign/connect_services.ts";
+import { openSigner } from "../../lib/sign/open_signer.ts";
+import type { ServiceCounters } from "../../lib/sign/services.ts";
+import { keySigner } from "../../lib/sign/key_signer.ts";
+import type { Signer } from "../../lib/sign/signer.ts";
+import { tokenSource } from "./identity.ts";
+import type { Io } from "./io.ts";
+import { readPrivateKey } from "./keys.ts";
+import { findServices } from "./select_services.ts";
+import type { SignerFlags } from "./signer_options.ts";
+
+/** Say what a run took of the services. */
+async function tellCounters(counters: ServiceCounters, io: Io): Promise<void> {
+  const { certificates, logEntries, timestamps, requests, retries } = counters;
+  if (requests === 0) return;
+  await io.stderr.write(
+    `signing services: ${certificates} certificates, ${logEntries} log entries, ${timestamps} ` +
+      `timestamps; ${requests} requests, ${retries} of them repeats\n`,
+  );
+}
+
+/**
+ * Open what a task signs with, and close it when the task is over: a key, which asks for its password;
+ * or an identity that tokens say.
+ *
+ * @param legacy whether signatures are written in legacy form
+ */
+export async function withSigner<Result>(
+  flags: SignerFlags,
+  io: Io,
+  { legacy }: { readonly legacy: boolean },
+  work: (signer: Signer) => Promise<Result>,
+): Promise<Result> {
+  const selected = await findServices(flags, io, { legacy });
+  const key = flags.key === undefined ? undefined : await readPrivateKey(flags.key, io);
+  if (selected === undefined) return await work(keySigner(key!));
+  const { env, clock, signal } = io;
+  const services = connectServices({ env, clock, signal });
+  try {
+    if (key === undefined) await io.stderr.write("Generating ephemeral keys...\n");
+    const token = tokenSource(flags, services, selected.oidcIssuer, io);
+    const signer = openSigner({
+      services,
+      selected,
+      by: key === undefined ? { token } : { key },
+      logRate: flags.rekorRate,
+      clock,
+      signal,
+    });
+    return await work(signer);
+  } finally {
+    await tellCounters(services.counters, io);
+    await services.close();
+  }
+}
