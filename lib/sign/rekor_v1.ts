@@ -7,7 +7,7 @@ import { decodePem } from "../keys/pem.ts";
 import { buildEnvelope } from "../signature/dsse.ts";
 import type { LogEntry } from "../signature/verification_material.ts";
 import { ServiceError } from "./service_error.ts";
-import { endpoint, type Services } from "./services.ts";
+import { endpoint, type ServiceRequest, type Services } from "./services.ts";
 import {
   checkSame,
   LOG_DEADLINE,
@@ -24,7 +24,7 @@ const MAX_HASHES = 64;
 const Index = v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.transform(String));
 
 /** rekor openapi.yaml, LogEntry: one entry under its id. */
-const AnswerSchema = v.pipe(
+const EntrySchema = v.pipe(
   v.record(
     v.string(),
     v.object({
@@ -47,7 +47,12 @@ const AnswerSchema = v.pipe(
   v.check((entries) => Object.keys(entries).length === 1, "want one entry"),
 );
 
+/** Entries that were searched for. */
+const FoundSchema = v.array(EntrySchema);
+
 const Hash = v.object({ algorithm: v.string(), value: v.string() });
+
+const KindSchema = v.object({ kind: v.string(), apiVersion: v.string() });
 
 const BodySchema = v.variant("kind", [
   v.object({
@@ -102,7 +107,7 @@ function proposeEntry(
 }
 
 /** Take an entry only if it is of our signature, and by our key. */
-function checkBody(body: Uint8Array, sent: SignatureToLog, url: URL): { readonly kind: string } {
+function checkBody(body: Uint8Array, sent: SignatureToLog, url: URL): void {
   const { signature, digest, envelope, verifier } = sent;
   const entry = parseJson("the log's entry", body, BodySchema);
   if ((entry.kind === "dsse") !== (envelope !== undefined)) {
@@ -125,20 +130,19 @@ function checkBody(body: Uint8Array, sent: SignatureToLog, url: URL): { readonly
     ["key or certificate", pem.bytes, verifierBytes(verifier)],
     ["digest", fromHex(found.digest), envelope === undefined ? digest : sha256(envelope.payload)],
   ]);
-  return entry;
 }
 
-function readEntry(answer: Uint8Array, sent: SignatureToLog, url: URL): LogEntry {
-  const [found] = Object.values(parseJson("Rekor's answer", answer, AnswerSchema));
+function toLogEntry(answer: v.InferOutput<typeof EntrySchema>): LogEntry {
+  const [found] = Object.values(answer);
   const { integratedTime, logID, logIndex, verification } = found!;
   const { signedEntryTimestamp, inclusionProof } = verification;
   const body = decodeBase64(found!.body);
-  const { kind } = checkBody(body, sent, url);
+  const { kind, apiVersion } = parseJson("the log's entry", body, KindSchema);
   return {
     logIndex,
     logId: fromHex(logID),
     kind,
-    version: "0.0.1",
+    version: apiVersion,
     integratedTime,
     signedEntryTimestamp: decodeBase64(signedEntryTimestamp),
     inclusionProof: {
@@ -148,6 +152,12 @@ function readEntry(answer: Uint8Array, sent: SignatureToLog, url: URL): LogEntry
     },
     body,
   };
+}
+
+function readEntry(answer: Uint8Array, sent: SignatureToLog, url: URL): LogEntry {
+  const entry = toLogEntry(parseJson("Rekor's answer", answer, EntrySchema));
+  checkBody(entry.body, sent, url);
+  return entry;
 }
 
 /** Send the proposal, or find the entry that is there already: a lost answer's, or a key's that signs
@@ -205,4 +215,73 @@ export async function logWithRekorV1(
     if (error instanceof ServiceError) throw error;
     return refuseEntry(url, (error as Error).message);
   }
+}
+
+const SEARCH_PURPOSE = "search the transparency log";
+
+/** Ask for what is wanted, and refuse any other number of entries than one. */
+async function search(
+  services: Services,
+  request: Pick<ServiceRequest, "method" | "url" | "body">,
+): Promise<LogEntry> {
+  const { url } = request;
+  const { body } = await services.request({
+    ...request,
+    purpose: SEARCH_PURPOSE,
+    headers: { "content-type": "application/json", accept: "application/json" },
+    deadline: LOG_DEADLINE,
+    expect: [200],
+  });
+  const answer = parseJson("Rekor's answer", body, v.union([FoundSchema, EntrySchema]));
+  const found = Array.isArray(answer) ? answer : [answer];
+  if (found.length !== 1) {
+    throw new ServiceError(`${SEARCH_PURPOSE} (${url.origin})`, `it has ${found.length} entries`, {
+      failure: "invalid-answer",
+    });
+  }
+  return toLogEntry(found[0]!);
+}
+
+/** What is known of an entry: that, and where it is. */
+export type KnownEntry = Pick<LogEntry, "logIndex" | "body" | "logId">;
+
+/**
+ * Get an entry anew by its place in the log, with its proof of inclusion. The answer must hold just the
+ * same.
+ *
+ * @throws {ServiceError}
+ * @throws {MalformedError}
+ */
+export async function refreshFromRekorV1(
+  services: Services,
+  rekorUrl: string,
+  known: KnownEntry,
+): Promise<LogEntry> {
+  const url = endpoint(rekorUrl, "/api/v1/log/entries", SEARCH_PURPOSE);
+  url.searchParams.set("logIndex", known.logIndex);
+  const entry = await search(services, { method: "GET", url });
+  checkSame(url, [["content", entry.body, known.body], ["log", entry.logId, known.logId]]);
+  return entry;
+}
+
+/**
+ * Find the entry of a signature that was logged before, with its proof of inclusion.
+ *
+ * @param known what is known of it; without, the log is searched for the signature
+ * @throws {ServiceError} if there is not just one
+ * @throws {MalformedError}
+ */
+export async function findInRekorV1(
+  services: Services,
+  rekorUrl: string,
+  wanted: SignatureToLog,
+  known?: KnownEntry,
+): Promise<LogEntry> {
+  const url = endpoint(rekorUrl, "/api/v1/log/entries/retrieve", SEARCH_PURPOSE);
+  const body = encodeText(JSON.stringify({ entries: [proposeEntry(wanted)] }));
+  const entry = known === undefined
+    ? await search(services, { method: "POST", url, body })
+    : await refreshFromRekorV1(services, rekorUrl, known);
+  checkBody(entry.body, wanted, url);
+  return entry;
 }

@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { decodeBase64, encodeBase64, encodeText } from "../base/bytes.ts";
 import { parseJson } from "../base/json.ts";
+import { keyDetails } from "../keys/key_details.ts";
 import type { PublicKey } from "../keys/public_key.ts";
 import { type LogEntry, parseLogEntry } from "../signature/verification_material.ts";
 import { ServiceError } from "./service_error.ts";
@@ -14,21 +15,6 @@ import {
   type Verifier,
   verifierBytes,
 } from "./signature_to_log.ts";
-
-/** protobuf-specs, sigstore_common.proto, PublicKeyDetails. */
-const KEY_DETAILS: Readonly<Record<Exclude<PublicKey["algorithm"], "rsa">, string>> = {
-  "ecdsa-p256": "PKIX_ECDSA_P256_SHA_256",
-  "ecdsa-p384": "PKIX_ECDSA_P384_SHA_384",
-  "ecdsa-p521": "PKIX_ECDSA_P521_SHA_512",
-  ed25519: "PKIX_ED25519_PH",
-};
-
-/** RSA keys by the length of their DER, with the usual exponent of three bytes. */
-const RSA_DETAILS: Readonly<Record<number, string>> = {
-  294: "PKIX_RSA_PKCS1V15_2048_SHA256",
-  422: "PKIX_RSA_PKCS1V15_3072_SHA256",
-  550: "PKIX_RSA_PKCS1V15_4096_SHA256",
-};
 
 const Verified = v.object({
   x509Certificate: v.optional(v.object({ rawBytes: v.string() })),
@@ -46,8 +32,10 @@ const BodySchema = v.object({
   }),
 });
 
-function keyDetails({ algorithm, spki }: PublicKey, url: URL): string {
-  const details = algorithm === "rsa" ? RSA_DETAILS[spki.length] : KEY_DETAILS[algorithm];
+/** Of Ed25519 the log takes only the way that signs a digest. */
+function detailsOf(key: PublicKey, url: URL): string {
+  const details = keyDetails(key);
+  if (key.algorithm === "ed25519") return `${details}_PH`;
   return details ?? refuseEntry(url, "Rekor v2 takes RSA keys of 2048, 3072 and 4096 bits only");
 }
 
@@ -55,7 +43,7 @@ function verifierJson(verifier: Verifier, url: URL): Readonly<Record<string, unk
   const rawBytes = encodeBase64(verifierBytes(verifier));
   return {
     [verifier.kind === "certificate" ? "x509Certificate" : "publicKey"]: { rawBytes },
-    keyDetails: keyDetails(verifier.key, url),
+    keyDetails: detailsOf(verifier.key, url),
   };
 }
 

@@ -149,8 +149,8 @@ export function buildSigningConfig(config: SigningConfig): Uint8Array {
     ...list("caUrls", certificateAuthorities),
     ...list("oidcUrls", oidcProviders),
     ...list("rekorTlogUrls", logs),
-    ...list("tsaUrls", timestampAuthorities),
     rekorTlogConfig: logs.length === 0 ? {} : selectorJson(config.logSelector),
+    ...list("tsaUrls", timestampAuthorities),
     tsaConfig: timestampAuthorities.length === 0 ? {} : selectorJson(config.timestampSelector),
   }));
 }

@@ -52,7 +52,8 @@ export function keyMaterial({ hint }: Pick<PublicKey, "hint">): VerificationMate
   return { signer: { kind: "public-key", hint }, logEntries: [], timestamps: [] };
 }
 
-function logEntryJson(entry: LogEntry): Readonly<Record<string, unknown>> {
+/** An entry as a bundle has it, in protojson. */
+export function logEntryJson(entry: LogEntry): Readonly<Record<string, unknown>> {
   const { integratedTime, signedEntryTimestamp, inclusionProof } = entry;
   return {
     // protojson leaves out what is zero: the first entry of a log has no index.
