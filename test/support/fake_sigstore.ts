@@ -6,7 +6,7 @@
 import { createHash, createPublicKey, generateKeyPairSync, sign as signWith } from "node:crypto";
 import { Buffer } from "node:buffer";
 import { decodeBase64, decodeText, encodeBase64, encodeText } from "../../lib/base/bytes.ts";
-import type { HttpRequest, HttpResponse } from "../../lib/base/http.ts";
+import type { HttpRequest, HttpResponse, Send } from "../../lib/base/http.ts";
 import { sha256 } from "../../lib/base/hash.ts";
 import { decodePem, encodePem } from "../../lib/keys/pem.ts";
 import { openServices, type Services } from "../../lib/sign/services.ts";
@@ -25,6 +25,7 @@ export type Change = (answer: Record<string, unknown>) => unknown;
 /** The services, and what a test may do to them. */
 export interface FakeSigstore {
   readonly services: Services;
+  readonly send: Send;
   /** `METHOD host/path` of each request, in their order. */
   readonly requests: string[];
   /** The last request's body and headers, by host. */
@@ -237,6 +238,7 @@ export function openFakeSigstore(clock: TestClock): FakeSigstore {
     return other ?? answers[host]!(request, request.body ?? new Uint8Array());
   };
   const fake: FakeSigstore = {
+    send,
     services: openServices({
       send,
       clock,
