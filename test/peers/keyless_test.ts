@@ -8,14 +8,8 @@ import { registryKind, startRegistry } from "./support/registries.ts";
 import type { Finished } from "./support/run_program.ts";
 import { openSandbox, type Sandbox } from "./support/sandbox.ts";
 import { assertDone, sigfleet, signTags } from "./support/sigfleet.ts";
-import {
-  ALICE,
-  ALICE_FLAGS,
-  type Sigstore,
-  sigstoreTest,
-  URLS,
-  WORKFLOWS,
-} from "./support/sigstore.ts";
+import { sigstoreTest } from "./support/sigstore.ts";
+import { ALICE, ALICE_FLAGS, type Sigstore, URLS, WORKFLOWS } from "./support/sigstore_folder.ts";
 
 const CRANE = registryKind("crane registry serve");
 

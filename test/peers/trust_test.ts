@@ -10,7 +10,8 @@ import { createTufMirror } from "../support/tuf_mirror.ts";
 import { cosign, cosignKeyPair } from "./support/cosign.ts";
 import { openSandbox } from "./support/sandbox.ts";
 import { assertDone, sigfleet } from "./support/sigfleet.ts";
-import { ALICE, ALICE_FLAGS, sigstoreTest, URLS } from "./support/sigstore.ts";
+import { sigstoreTest } from "./support/sigstore.ts";
+import { ALICE, ALICE_FLAGS, URLS } from "./support/sigstore_folder.ts";
 
 const SINCE = "start-time=2026-01-01T00:00:00Z";
 
