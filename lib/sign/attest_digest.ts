@@ -92,7 +92,7 @@ async function attestLegacy(
  * @throws {RegistryError} if the registry could not be read or written
  * @throws {MalformedError} if what lies where the attestation belongs is something else
  * @throws {TooManySignaturesError}
- * @throws as {@link Signer.sign}
+ * @throws as {@link ContentSigner.sign}
  */
 export async function attestDigest(
   remote: Remote,

@@ -7,7 +7,7 @@ import { requestCertificate, type SigningCertificate } from "./fulcio.ts";
 import type { TokenSource } from "./identity_token.ts";
 import { makeSignature } from "./make_signature.ts";
 import { ServiceError } from "./service_error.ts";
-import type { Content, Signed, Signer } from "./signer.ts";
+import type { Content, ContentSigner, Signed } from "./signer.ts";
 import { witness, type Witnesses } from "./witness.ts";
 
 /** Settings of {@link certificateSigner}. */
@@ -46,7 +46,7 @@ function isRepeatable(content: Content): boolean {
  */
 export function certificateSigner(
   { witnesses, fulcioUrl, certificateBudget, token, clock }: CertificateSignerOptions,
-): Signer {
+): ContentSigner {
   let holder: Promise<Holder> | undefined;
 
   const getHolder = async (): Promise<Holder> => {

@@ -7,14 +7,14 @@ import type { PublicKey } from "../keys/public_key.ts";
 import type { Descriptor } from "../registry/manifest.ts";
 import { readBundle } from "../signature/bundle.ts";
 import { LEGACY_ANNOTATIONS } from "../signature/read_legacy.ts";
-import type { Signer } from "./signer.ts";
+import type { ContentSigner } from "./signer.ts";
 
 /** A signer that signs with one key: what others signed can be told from what it did. */
-type KeySigner = Signer & { readonly publicKey: PublicKey };
+type KeySigner = ContentSigner & { readonly publicKey: PublicKey };
 
 /** Whether a legacy layer has the witnesses of a signer with a key. */
 export function hasLegacyWitnesses(
-  signer: Signer,
+  signer: ContentSigner,
   { annotations = {} }: Pick<Descriptor, "annotations">,
 ): signer is KeySigner {
   const { publicKey, witnesses } = signer;
@@ -28,7 +28,10 @@ export function hasLegacyWitnesses(
  *
  * @throws {MalformedError}
  */
-export function hasBundleWitnesses(signer: Signer, untrusted: Uint8Array): signer is KeySigner {
+export function hasBundleWitnesses(
+  signer: ContentSigner,
+  untrusted: Uint8Array,
+): signer is KeySigner {
   const { publicKey, witnesses } = signer;
   if (publicKey === undefined) return false;
   if (!witnesses.log && !witnesses.time) return true;

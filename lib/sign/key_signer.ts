@@ -1,11 +1,11 @@
 import type { PrivateKey } from "../keys/private_key.ts";
 import { keyMaterial } from "../signature/verification_material.ts";
 import { makeSignature } from "./make_signature.ts";
-import type { Signer } from "./signer.ts";
+import type { ContentSigner } from "./signer.ts";
 import { witness, type Witnesses } from "./witness.ts";
 
 /** Sign with a key, and have the signatures witnessed. */
-export function witnessedKeySigner(key: PrivateKey, witnesses: Witnesses): Signer {
+export function witnessedKeySigner(key: PrivateKey, witnesses: Witnesses): ContentSigner {
   const { publicKey } = key;
   const forLog = witnesses.logs.length > 0;
   return {
@@ -25,7 +25,7 @@ export function witnessedKeySigner(key: PrivateKey, witnesses: Witnesses): Signe
 }
 
 /** Sign with a key, without anybody else. */
-export function keySigner(key: PrivateKey): Signer {
+export function keySigner(key: PrivateKey): ContentSigner {
   return {
     publicKey: key.publicKey,
     witnesses: { log: false, time: false },
@@ -37,6 +37,6 @@ export function keySigner(key: PrivateKey): Signer {
 }
 
 /** Take a key for a signer that nobody witnesses. */
-export function toSigner(key: PrivateKey | Signer): Signer {
+export function toSigner(key: PrivateKey | ContentSigner): ContentSigner {
   return "witnesses" in key ? key : keySigner(key);
 }

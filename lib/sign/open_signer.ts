@@ -7,7 +7,7 @@ import type { TokenSource } from "./identity_token.ts";
 import { witnessedKeySigner } from "./key_signer.ts";
 import type { SelectedServices } from "./select_services.ts";
 import { keySigner } from "./key_signer.ts";
-import type { Signer } from "./signer.ts";
+import type { ContentSigner } from "./signer.ts";
 import type { Services } from "./services.ts";
 import type { Witnesses } from "./witness.ts";
 
@@ -47,7 +47,7 @@ function checkTime({ logs, timestampAuthorities }: SelectedServices): void {
  */
 export function openSigner(
   { services, selected, by, logRate = DEFAULT_LOG_RATE, clock, signal }: SignerOptions,
-): Signer {
+): ContentSigner {
   const { logs, timestampAuthorities, fulcioUrl } = selected;
   const witnesses: Witnesses = {
     services,

@@ -1,6 +1,6 @@
 import { encodeBase64 } from "../base/bytes.ts";
 import { sha256 } from "../base/hash.ts";
-import type { Content, Signed, Signer } from "./signer.ts";
+import type { Content, ContentSigner, Signed } from "./signer.ts";
 
 /** Tell content apart; a file's is not known before it is read. */
 function nameOf(content: Content): string | undefined {
@@ -20,7 +20,7 @@ function nameOf(content: Content): string | undefined {
  * A signer that signs the same content once, so that what is written into a file and what is stored
  * beside an image are one signature, with one log entry. For the few images of a command.
  */
-export function rememberSignatures(signer: Signer): Signer {
+export function rememberSignatures(signer: ContentSigner): ContentSigner {
   const signatures = new Map<string, Promise<Signed>>();
   return {
     ...signer,

@@ -3,7 +3,7 @@ import { type Digest, digestOfHash } from "../reference/digest.ts";
 import { buildMessageBundle } from "../signature/message_bundle.ts";
 import type { VerificationMaterial } from "../signature/verification_material.ts";
 import { toSigner } from "./key_signer.ts";
-import type { Signer } from "./signer.ts";
+import type { ContentSigner } from "./signer.ts";
 
 /** A signed file. */
 export interface SignedBlob {
@@ -19,10 +19,10 @@ export interface SignedBlob {
  * Sign a file of any size, read once and not held; with an Ed25519 key it is, and may not be larger
  * than {@link MAX_HELD_BYTES}.
  *
- * @throws as {@link Signer.sign}
+ * @throws as {@link ContentSigner.sign}
  */
 export async function signBlob(
-  signer: PrivateKey | Signer,
+  signer: PrivateKey | ContentSigner,
   pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
 ): Promise<SignedBlob> {
   const { signature, hash, digest, sha256, material } = await toSigner(signer).sign({

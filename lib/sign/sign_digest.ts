@@ -28,7 +28,7 @@ export async function completeSubject(
  * @throws {RegistryError} if the registry could not be read or written
  * @throws {MalformedError} if what lies where the signature belongs is something else
  * @throws {TooManySignaturesError}
- * @throws as {@link Signer.sign}
+ * @throws as {@link ContentSigner.sign}
  */
 export async function signDigest(
   remote: Remote,

@@ -2,7 +2,7 @@ import type { PrivateKey } from "../keys/private_key.ts";
 import { buildStatementBundle } from "../signature/bundle.ts";
 import { INTOTO_PAYLOAD_TYPE } from "../signature/statement.ts";
 import { toSigner } from "./key_signer.ts";
-import type { Signed, Signer } from "./signer.ts";
+import type { ContentSigner, Signed } from "./signer.ts";
 
 /** A signed statement in each form that it is stored in. */
 export interface SignedStatement extends Signed {
@@ -12,10 +12,10 @@ export interface SignedStatement extends Signed {
 /**
  * Sign an in-toto statement in an envelope.
  *
- * @throws as {@link Signer.sign}
+ * @throws as {@link ContentSigner.sign}
  */
 export async function signStatement(
-  signer: PrivateKey | Signer,
+  signer: PrivateKey | ContentSigner,
   statement: Uint8Array,
 ): Promise<SignedStatement> {
   const signed = await toSigner(signer).sign({

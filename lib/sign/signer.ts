@@ -26,7 +26,7 @@ export interface Signed {
 }
 
 /** Signs, and has its signatures witnessed if it was opened so. */
-export interface Signer {
+export interface ContentSigner {
   /** The key, if it is one and the same for all signatures. */
   readonly publicKey: PublicKey | undefined;
   /** Whether its signatures come with log entries and with timestamps. */

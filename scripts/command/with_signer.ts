@@ -2,7 +2,7 @@ import { connectServices } from "../../lib/sign/connect_services.ts";
 import { openSigner } from "../../lib/sign/open_signer.ts";
 import type { ServiceCounters } from "../../lib/sign/services.ts";
 import { keySigner } from "../../lib/sign/key_signer.ts";
-import type { Signer } from "../../lib/sign/signer.ts";
+import type { ContentSigner } from "../../lib/sign/signer.ts";
 import { tokenSource } from "./identity.ts";
 import type { Io } from "./io.ts";
 import { readPrivateKey } from "./keys.ts";
@@ -29,7 +29,7 @@ export async function withSigner<Result>(
   flags: SignerFlags,
   io: Io,
   { legacy }: { readonly legacy: boolean },
-  work: (signer: Signer) => Promise<Result>,
+  work: (signer: ContentSigner) => Promise<Result>,
 ): Promise<Result> {
   const selected = await findServices(flags, io, { legacy });
   const key = flags.key === undefined ? undefined : await readPrivateKey(flags.key, io);

@@ -13,7 +13,7 @@ const README = readProjectFile("README.md");
 
 const PAGES = [
   "README.md",
-  ...["reasons", "registries", "reports", "signatures"].map((name) => `docs/${name}.md`),
+  ...["keyless", "reasons", "registries", "reports", "signatures"].map((name) => `docs/${name}.md`),
 ];
 
 function blocks(language: string): string[] {

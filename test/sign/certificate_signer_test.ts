@@ -4,7 +4,7 @@ import { encodeText } from "../../lib/base/bytes.ts";
 import { parseIdentityToken } from "../../lib/sign/identity_token.ts";
 import { openSigner, type SignerOptions } from "../../lib/sign/open_signer.ts";
 import { ServiceError } from "../../lib/sign/service_error.ts";
-import type { Content, Signer } from "../../lib/sign/signer.ts";
+import type { Content, ContentSigner } from "../../lib/sign/signer.ts";
 import {
   aliceToken,
   anotherKey,
@@ -29,7 +29,7 @@ const SELECTED = {
 interface World {
   readonly clock: TestClock;
   readonly sigstore: FakeSigstore;
-  readonly signer: Signer;
+  readonly signer: ContentSigner;
 }
 
 function open(options: Partial<SignerOptions> = {}): World {

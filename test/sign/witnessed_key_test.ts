@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { LEGACY_ANNOTATIONS } from "../../lib/signature/read_legacy.ts";
 import { openSigner } from "../../lib/sign/open_signer.ts";
-import type { Signer } from "../../lib/sign/signer.ts";
+import type { ContentSigner } from "../../lib/sign/signer.ts";
 import { rememberSignatures } from "../../lib/sign/remember_signatures.ts";
 import { attestDigest } from "../../lib/sign/attest_digest.ts";
 import { SIGNATURE_FORMATS } from "../../lib/signature/signature_format.ts";
@@ -23,7 +23,7 @@ function open(by: "key" | "token" = "key") {
   const clock = createTestClock();
   const sigstore = openFakeSigstore(clock);
   const token = () => Promise.resolve(parseIdentityToken(aliceToken(clock.now()), clock.now()));
-  const signer: Signer = openSigner({
+  const signer: ContentSigner = openSigner({
     services: sigstore.services,
     selected: { ...WITNESSED, fulcioUrl: FULCIO },
     by: by === "key" ? { key: KEY } : { token },
