@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from "../base/clock.ts";
-import { openHttp } from "../base/http.ts";
+import { openHttp, type TlsOptions } from "../base/http.ts";
 import { environmentProxy } from "../base/proxy.ts";
 import { VERSION } from "../base/version.ts";
 import { DEFAULT_RETRY, type RetryPolicy } from "../registry/retry.ts";
@@ -12,6 +12,11 @@ export interface ConnectOptions {
   readonly retry?: RetryPolicy | undefined;
   readonly clock?: Clock | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** TLS settings of some of them: a timestamp authority that asks for certificates. */
+  readonly special?: {
+    readonly urls: readonly string[];
+    readonly tls: TlsOptions;
+  } | undefined;
 }
 
 /** Services, open until closed. */
@@ -25,16 +30,26 @@ const CONNECTIONS = 16;
 
 /** Reach Sigstore's services as a command does. */
 export function connectServices(
-  { env, retry = DEFAULT_RETRY, clock = systemClock, signal }: ConnectOptions,
+  { env, retry = DEFAULT_RETRY, clock = systemClock, signal, special }: ConnectOptions,
 ): ConnectedServices {
-  const http = openHttp({ connections: CONNECTIONS, signal, proxy: environmentProxy(env) });
+  const common = { connections: CONNECTIONS, signal, proxy: environmentProxy(env) };
+  const usual = openHttp(common);
+  const other = special && openHttp({ ...common, tls: special.tls });
+  const origins = new Set(special?.urls.map((url) => new URL(url).origin));
   const services = openServices({
-    send: http.send,
+    send: (request) =>
+      (origins.has(request.url.origin) && other !== undefined ? other : usual).send(request),
     clock,
     random: Math.random,
     retry,
     userAgent: `sigfleet/${VERSION}`,
     signal,
   });
-  return { ...services, close: http.close };
+  return {
+    ...services,
+    async close() {
+      await usual.close();
+      await other?.close();
+    },
+  };
 }

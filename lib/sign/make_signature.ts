@@ -1,8 +1,7 @@
-import { concatBytes } from "../base/bytes.ts";
 import { SIGNATURE_HASHES, type SignatureHash } from "../keys/algorithm.ts";
-import { KeyError } from "../keys/key_error.ts";
+import { holdPieces } from "../keys/hold_pieces.ts";
 import { startDigests } from "../keys/message_digests.ts";
-import { MAX_HELD_BYTES, type PrivateKey } from "../keys/private_key.ts";
+import type { PrivateKey } from "../keys/private_key.ts";
 import { preAuthEncoding } from "../signature/dsse.ts";
 import type { Content, Signed } from "./signer.ts";
 
@@ -12,20 +11,6 @@ import type { Content, Signed } from "./signer.ts";
  */
 function namedHash({ algorithm }: PrivateKey): SignatureHash {
   return algorithm === "ed25519" ? "sha512" : SIGNATURE_HASHES[algorithm][0];
-}
-
-/** Logs know files by their digest, and of Ed25519 only the way that signs the digest. */
-async function signHeld(key: PrivateKey, pieces: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
-  const held: Uint8Array[] = [];
-  let length = 0;
-  for await (const piece of pieces) {
-    length += piece.length;
-    if (length > MAX_HELD_BYTES) {
-      throw new KeyError(`Cannot sign over ${MAX_HELD_BYTES} bytes with an Ed25519 key`);
-    }
-    held.push(piece);
-  }
-  return await key.sign(concatBytes(held));
 }
 
 /** Sign content with a key, read once. */
@@ -46,9 +31,10 @@ export async function makeSignature(
   };
   let signature: Uint8Array;
   if (content.kind === "file") {
+    // Logs know files by their digest, and of Ed25519 only the way that signs the digest.
     const prehashed = forLog && key.algorithm === "ed25519";
     const pieces = watch(content.pieces);
-    signature = await (prehashed ? signHeld(key, pieces) : key.signPieces(pieces));
+    signature = prehashed ? await key.sign(await holdPieces(pieces)) : await key.signPieces(pieces);
   } else {
     const bytes = content.kind === "payload"
       ? content.bytes

@@ -2,7 +2,7 @@ import type { Clock } from "../base/clock.ts";
 import { decodeText } from "../base/bytes.ts";
 import { HttpError, type HttpResponse, type Send } from "../base/http.ts";
 import { MAX_ANSWER_BYTES } from "../base/limits.ts";
-import { isRetryable, parseRetryAfter, retryDelay, type RetryPolicy } from "../registry/retry.ts";
+import { isRetryable, isTooLarge, type RetryPolicy, waitForNext } from "../registry/retry.ts";
 import { isLoopback } from "../registry/transport.ts";
 import { ServiceError, type ServiceFailure } from "./service_error.ts";
 
@@ -125,15 +125,12 @@ export function openServices(options: ServicesOptions): Services {
           why = error.message;
           cause = error;
         }
-        const asked = parseRetryAfter(response?.headers["retry-after"], clock.now());
-        const delay = asked || retryDelay(retry, attempt, random);
-        const tooLarge = cause instanceof HttpError && cause.failure === "too-large";
-        const again = response === undefined ? !tooLarge : isRetryable(response.status);
-        if (!again || attempt >= retry.attempts || delay > retry.maxDelay) {
+        const delay = waitForNext(retry, { attempt, response, cause }, clock.now(), random);
+        if (delay === undefined) {
           const times = attempt > 1 ? ` (${attempt} attempts)` : "";
           throw new ServiceError(what, `${why}${times}`, {
             failure: response === undefined
-              ? (tooLarge ? "invalid-answer" : "unavailable")
+              ? (isTooLarge(cause) ? "invalid-answer" : "unavailable")
               : failureOf(response.status),
             status: response?.status,
             location: response?.headers["location"],

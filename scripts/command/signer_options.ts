@@ -12,6 +12,11 @@ export interface SignerFlags {
   readonly rekorRate: number;
   readonly fulcioUrl?: string;
   readonly timestampServerUrl?: string;
+  readonly timestampClientCacert?: string;
+  readonly timestampClientCert?: string;
+  readonly timestampClientKey?: string;
+  readonly timestampServerName?: string;
+  readonly trustedRoot?: string;
   readonly identityToken?: string;
   readonly fulcioAuthFlow?: string;
   readonly oidcIssuer?: string;
@@ -47,6 +52,11 @@ export function defineSignerOptions(command: Command): void {
     .option("--rekor-url <url>", "transparency log, Rekor v1")
     .option("--rekor-rate <n>", "log entries a second; 0 for no bound", rate, DEFAULT_LOG_RATE)
     .option("--timestamp-server-url <url>", "timestamp authority, with path")
+    .addOption(new Option("--timestamp-client-cacert <file>").hideHelp())
+    .addOption(new Option("--timestamp-client-cert <file>").hideHelp())
+    .addOption(new Option("--timestamp-client-key <file>").hideHelp())
+    .addOption(new Option("--timestamp-server-name <name>").hideHelp())
+    .addOption(new Option("--trusted-root <file>").hideHelp())
     .option("--oidc-issuer <url>", "issuer of identity tokens to sign in with")
     .option(
       "--fulcio-auth-flow <flow>",

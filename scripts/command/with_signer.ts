@@ -1,3 +1,4 @@
+import type { TlsOptions } from "../../lib/base/http.ts";
 import { connectServices } from "../../lib/sign/connect_services.ts";
 import { openSigner } from "../../lib/sign/open_signer.ts";
 import type { ServiceCounters } from "../../lib/sign/services.ts";
@@ -8,6 +9,7 @@ import type { Io } from "./io.ts";
 import { readPrivateKey } from "./keys.ts";
 import { findServices } from "./select_services.ts";
 import type { SignerFlags } from "./signer_options.ts";
+import { readTlsFiles } from "./tls_files.ts";
 
 /** Say what a run took of the services. */
 async function tellCounters(counters: ServiceCounters, io: Io): Promise<void> {
@@ -17,6 +19,18 @@ async function tellCounters(counters: ServiceCounters, io: Io): Promise<void> {
     `signing services: ${certificates} certificates, ${logEntries} log entries, ${timestamps} ` +
       `timestamps; ${requests} requests, ${retries} of them repeats\n`,
   );
+}
+
+/** How the timestamp authorities are reached, where they are not reached like all else. */
+async function timestampTls(flags: SignerFlags): Promise<TlsOptions | undefined> {
+  const { timestampServerName: servername } = flags;
+  const tls = await readTlsFiles({
+    ca: flags.timestampClientCacert,
+    cert: flags.timestampClientCert,
+    key: flags.timestampClientKey,
+  }, "both --timestamp-client-cert and --timestamp-client-key");
+  if (servername === undefined && Object.keys(tls).length === 0) return undefined;
+  return { ...tls, ...(servername === undefined ? {} : { servername }) };
 }
 
 /**
@@ -34,8 +48,19 @@ export async function withSigner<Result>(
   const selected = await findServices(flags, io, { legacy });
   const key = flags.key === undefined ? undefined : await readPrivateKey(flags.key, io);
   if (selected === undefined) return await work(keySigner(key!));
+  if (flags.trustedRoot !== undefined) {
+    await io.stderr.write(
+      "WARNING: what is signed is not verified by --trusted-root here; verify it afterwards\n",
+    );
+  }
   const { env, clock, signal } = io;
-  const services = connectServices({ env, clock, signal });
+  const tls = await timestampTls(flags);
+  const services = connectServices({
+    env,
+    clock,
+    signal,
+    special: tls && { urls: selected.timestampAuthorities, tls },
+  });
   try {
     if (key === undefined) await io.stderr.write("Generating ephemeral keys...\n");
     const token = tokenSource(flags, services, selected.oidcIssuer, io);

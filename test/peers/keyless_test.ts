@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
+import type { TestContext } from "node:test";
 import { pushFleet, pushImage } from "./support/content.ts";
 import { cosign, cosignKeyPair } from "./support/cosign.ts";
 import { registryKind, startRegistry } from "./support/registries.ts";
@@ -27,6 +28,17 @@ async function asAlice(
 ): Promise<readonly string[]> {
   const token = await sandbox.write("alice.jwt", await sigstore.token(ALICE));
   return ["--identity-token", token, "--signing-config", sigstore.signingConfig(rekor)];
+}
+
+/** A sandbox, and an image in a registry. */
+async function openImage(
+  t: TestContext,
+): Promise<{ readonly sandbox: Sandbox; readonly image: string }> {
+  const sandbox = await openSandbox(t);
+  const { address } = await startRegistry(t, CRANE, sandbox);
+  const image = `${address}/team/app:1`;
+  await pushImage(sandbox, image);
+  return { sandbox, image };
 }
 
 async function ours(sandbox: Sandbox, args: readonly string[]): Promise<Finished> {
@@ -91,16 +103,14 @@ for (const kind of [CRANE, registryKind("refregistry with referrers")]) {
 }
 
 sigstoreTest("legacy signatures want Rekor v1, and say so", ["crane"], async (t, sigstore) => {
-  const sandbox = await openSandbox(t);
-  const { address } = await startRegistry(t, CRANE, sandbox);
-  await pushImage(sandbox, `${address}/team/app:1`);
+  const { sandbox, image } = await openImage(t);
   const alice = await asAlice(sandbox, sigstore, 2);
   const { code, stderr } = await sigfleet(sandbox, [
     "sign",
     ...alice,
     "--format",
     "both",
-    `${address}/team/app:1`,
+    image,
   ]);
   assert.equal(code, 2);
   assert.match(stderr, /0 of version 1/u);
@@ -136,10 +146,7 @@ sigstoreTest(
   "cosign 2 verifies what is signed without a key in its forms",
   ["cosign3", "cosign2", "crane"],
   async (t, sigstore) => {
-    const sandbox = await openSandbox(t);
-    const { address } = await startRegistry(t, CRANE, sandbox);
-    const image = `${address}/team/app:1`;
-    await pushImage(sandbox, image);
+    const { sandbox, image } = await openImage(t);
     await sandbox.write("file", "content\n");
     await sandbox.write("predicate.json", "{}");
     const alice = await asAlice(sandbox, sigstore, 1);
@@ -205,10 +212,7 @@ sigstoreTest(
   "a signature without a log entry is not as good as one with",
   ["cosign3", "crane"],
   async (t, sigstore) => {
-    const sandbox = await openSandbox(t);
-    const { address } = await startRegistry(t, CRANE, sandbox);
-    const image = `${address}/team/app:1`;
-    await pushImage(sandbox, image);
+    const { sandbox, image } = await openImage(t);
     await cosignKeyPair(sandbox, "cosign3");
     const key = ["--key", "cosign3.key", "--format", "both"];
     await ours(sandbox, ["sign", ...key, image]);
@@ -271,10 +275,7 @@ sigstoreTest(
   "a workflow's token gives a certificate with the workflow's claims",
   ["cosign3", "crane"],
   async (t, sigstore) => {
-    const sandbox = await openSandbox(t);
-    const { address } = await startRegistry(t, CRANE, sandbox);
-    const image = `${address}/team/app:1`;
-    await pushImage(sandbox, image);
+    const { sandbox, image } = await openImage(t);
     const workflow = "team/app/.github/workflows/release.yml@refs/heads/main";
     const SIGSTORE_ID_TOKEN = await sigstore.token({
       sub: "repo:team/app:ref:refs/heads/main",
@@ -334,10 +335,7 @@ sigstoreTest(
   "a token that Fulcio does not take is told of, and nothing is stored",
   ["crane"],
   async (t, sigstore) => {
-    const sandbox = await openSandbox(t);
-    const { address } = await startRegistry(t, CRANE, sandbox);
-    const image = `${address}/team/app:1`;
-    await pushImage(sandbox, image);
+    const { sandbox, image } = await openImage(t);
     const config = ["--signing-config", sigstore.signingConfig(2)];
     const now = Math.floor(Date.now() / 1000);
     for (

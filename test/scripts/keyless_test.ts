@@ -18,7 +18,7 @@ import {
   openFakeSigstore,
 } from "../support/fake_sigstore.ts";
 import { serveImages } from "../support/served_registry.ts";
-import { type ServedSigstore, serveSigstore } from "../support/serve_sigstore.ts";
+import { issueTokens, type ServedSigstore, serveSigstore } from "../support/serve_sigstore.ts";
 import { temporaryFolder } from "../support/temporary_folder.ts";
 import { createTestClock, START } from "../support/test_clock.ts";
 
@@ -136,26 +136,16 @@ test("flags that contradict each other are refused before anything is asked", as
 
 test("who signs on a machine without a terminal signs in on another", async (t) => {
   const { at, services, served, sigstore } = await open(t);
-  sigstore.intercept = ({ url }) => {
-    if (url.host !== "issuer.test") return undefined;
-    const issuer = served.url("issuer");
-    if (url.pathname.startsWith("/.well-known")) {
-      return answer(200, {
-        issuer,
-        authorization_endpoint: `${issuer}/auth`,
-        token_endpoint: `${issuer}/token`,
-        device_authorization_endpoint: `${issuer}/device`,
-      });
-    }
-    return url.pathname === "/device"
-      ? answer(200, {
-        device_code: "d",
-        user_code: "ABCD",
-        verification_uri: "https://sign.in",
-        expires_in: 60,
-      })
-      : answer(200, { id_token: aliceToken(START) });
-  };
+  issueTokens(sigstore, {
+    served,
+    token: () => answer(200, { id_token: aliceToken(START) }),
+    device: {
+      device_code: "d",
+      user_code: "ABCD",
+      verification_uri: "https://sign.in",
+      expires_in: 60,
+    },
+  });
   const words = [...services(), "--bundle", at("bundle.json"), at("file")];
   const { code, stderr } = await run(signBlob, words);
   assert.equal(code, 0, stderr);
@@ -166,21 +156,14 @@ test("who signs on a terminal confirms, and without a browser types the code", a
   const { at, services, served, sigstore } = await open(t);
   const asked: string[] = [];
   let nonce = "";
-  sigstore.intercept = ({ url, body }) => {
-    if (url.host !== "issuer.test") return undefined;
-    const issuer = served.url("issuer");
-    if (url.pathname.startsWith("/.well-known")) {
-      return answer(200, {
-        issuer,
-        authorization_endpoint: `${issuer}/auth`,
-        token_endpoint: `${issuer}/token`,
-      });
-    }
-    const form = new URLSearchParams(new TextDecoder().decode(body));
-    assert.equal(form.get("code"), "the-code");
-    assert.equal(form.get("redirect_uri"), "urn:ietf:wg:oauth:2.0:oob");
-    return answer(200, { id_token: aliceToken(START, { nonce }) });
-  };
+  issueTokens(sigstore, {
+    served,
+    token(form) {
+      assert.equal(form.get("code"), "the-code");
+      assert.equal(form.get("redirect_uri"), "urn:ietf:wg:oauth:2.0:oob");
+      return answer(200, { id_token: aliceToken(START, { nonce }) });
+    },
+  });
   const io = createFakeIo({ env: {} });
   const terminal: FakeIo = {
     ...io,

@@ -4,9 +4,9 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { TestContext } from "node:test";
-import type { HttpRequest } from "../../lib/base/http.ts";
+import type { HttpRequest, HttpResponse } from "../../lib/base/http.ts";
 import { buildSigningConfig, type Service } from "../../lib/sign/signing_config.ts";
-import type { FakeSigstore } from "./fake_sigstore.ts";
+import { answer, type FakeSigstore } from "./fake_sigstore.ts";
 
 /** Where the services are, and a signing config that says so. */
 export interface ServedSigstore {
@@ -61,5 +61,30 @@ export async function serveSigstore(
         timestampAuthorities: [service("tsa")],
         timestampSelector: { kind: "ANY" },
       }),
+  };
+}
+
+/** What an issuer answers that signs somebody in. */
+export interface Issuing {
+  readonly served: ServedSigstore;
+  /** The answers of the token endpoint, by the form that is sent. */
+  readonly token: (form: URLSearchParams) => HttpResponse;
+  /** The answer of the device endpoint, if there is one. */
+  readonly device?: Readonly<Record<string, unknown>>;
+}
+
+/** Let the issuer sign somebody in; the other services answer as they do. */
+export function issueTokens(sigstore: FakeSigstore, { served, token, device }: Issuing): void {
+  const issuer = served.url("issuer");
+  sigstore.intercept = ({ url: { host, pathname }, body }) => {
+    if (host !== "issuer.test") return undefined;
+    if (pathname === "/device") return answer(200, device);
+    if (pathname === "/token") return token(new URLSearchParams(new TextDecoder().decode(body)));
+    return answer(200, {
+      issuer,
+      authorization_endpoint: `${issuer}/auth`,
+      token_endpoint: `${issuer}/token`,
+      ...(device === undefined ? {} : { device_authorization_endpoint: `${issuer}/device` }),
+    });
   };
 }
