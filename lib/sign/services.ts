@@ -67,13 +67,15 @@ function failureOf(status: number): ServiceFailure {
   return status >= 400 ? "refused" : "invalid-answer";
 }
 
-/** A token that a service echoes must not be printed. */
-function withoutTokens(text: string): string {
-  return text.replace(/[\w-]{8,}\.[\w-]{8,}\.[\w-]*/gu, "(token)");
+/** What is secret of a request must not be printed where a service echoes it. */
+function withoutSecrets(text: string, authorization = ""): string {
+  const sent = authorization.split(" ").at(-1) ?? "";
+  return (sent === "" ? text : text.replaceAll(sent, "(token)"))
+    .replace(/eyJ[\w-]+\.[\w-]+(?:\.[\w-]*)?/gu, "(token)");
 }
 
 /** What an answer says of its failure: the message of Fulcio's, Rekor's or an issuer's JSON. */
-function explain({ status, body }: HttpResponse): string {
+function explain({ status, body }: HttpResponse, authorization: string | undefined): string {
   let text = "";
   try {
     text = decodeText(body.subarray(0, 4096)).trim();
@@ -86,7 +88,7 @@ function explain({ status, body }: HttpResponse): string {
   } catch {
     if (text.startsWith("<")) text = "";
   }
-  const shown = withoutTokens(text).slice(0, 300);
+  const shown = withoutSecrets(text, authorization).slice(0, 300);
   return shown === "" ? `the answer was ${status}` : `the answer was ${status}: ${shown}`;
 }
 
@@ -118,7 +120,7 @@ export function openServices(options: ServicesOptions): Services {
             maxBytes: request.maxBytes ?? MAX_ANSWER_BYTES,
           });
           if (expect.includes(response.status)) return response;
-          why = explain(response);
+          why = explain(response, headers["authorization"]);
         } catch (error) {
           if (!(error instanceof HttpError)) throw error;
           if (error.failure === "aborted") throw signal?.reason ?? error;

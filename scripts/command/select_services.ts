@@ -12,18 +12,26 @@ const PUBLIC = {
   issuer: "https://oauth2.sigstore.dev/auth",
 } as const;
 
+function namesService(flags: SignerFlags): boolean {
+  return [flags.fulcioUrl, flags.rekorUrl, flags.oidcIssuer, flags.timestampServerUrl]
+    .some((url) => url !== undefined);
+}
+
+function checkLog({ tlogUpload }: SignerFlags): void {
+  if (tlogUpload !== false) return;
+  throw new UsageError(
+    "Cannot leave out the log that a signing config names: use --signing-config with one without " +
+      "rekorTlogUrls",
+  );
+}
+
 function checkFlags(flags: SignerFlags): void {
   const { signingConfig, useSigningConfig, tlogUpload } = flags;
   const configured = signingConfig !== undefined || useSigningConfig === true;
-  const urls = [flags.fulcioUrl, flags.rekorUrl, flags.oidcIssuer, flags.timestampServerUrl];
-  if (configured && urls.some((url) => url !== undefined)) {
+  if (configured && namesService(flags)) {
     throw new UsageError("Cannot specify service URLs and use a signing config");
   }
-  if (configured && tlogUpload === false) {
-    throw new UsageError(
-      "Cannot leave out the log that a signing config names: use one without rekorTlogUrls",
-    );
-  }
+  if (configured) checkLog(flags);
   if (signingConfig !== undefined && useSigningConfig === true) {
     throw new UsageError("Cannot use both --signing-config and --use-signing-config");
   }
@@ -78,12 +86,14 @@ export async function findServices(
   if (signingConfig !== undefined) {
     return selectServices(await readConfig(signingConfig, io), options);
   }
-  const named = [flags.fulcioUrl, flags.rekorUrl, flags.oidcIssuer, flags.timestampServerUrl]
-    .some((url) => url !== undefined);
-  if (named || useSigningConfig === false && (key === undefined || flags.tlogUpload === true)) {
+  if (
+    namesService(flags) ||
+    useSigningConfig === false && (key === undefined || flags.tlogUpload === true)
+  ) {
     return fromFlags(flags);
   }
   if (key !== undefined && flags.tlogUpload !== true && useSigningConfig !== true) return undefined;
+  checkLog(flags);
   const { readSigningConfig } = await import("./tuf.ts");
   return selectServices(await readSigningConfig(io), options);
 }

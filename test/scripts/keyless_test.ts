@@ -125,6 +125,7 @@ test("flags that contradict each other are refused before anything is asked", as
       [...services(), "--use-signing-config", ...bundle],
       [...services(), "--tlog-upload=false", ...bundle],
       ["--rekor-url", "https://rekor.test", "--tlog-upload=false", ...bundle],
+      ["--tlog-upload=false", ...bundle],
       ["--rekor-rate", "many", ...bundle],
       [...services(), at("file")],
       ["--signing-config", at("file"), ...bundle],

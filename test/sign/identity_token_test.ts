@@ -123,7 +123,7 @@ test("one source may be named, and an unknown one is refused", async () => {
 
 test("an issuer that fails is named, and its token is not", async () => {
   const { options, sigstore } = ambient(GITHUB);
-  sigstore.intercept = () => answer(403, { message: "no id-token permission" });
+  sigstore.intercept = () => answer(403, { message: "no id-token permission for request-token" });
   await assert.rejects(ambientToken(options), (error: Error) => {
     assert.match(error.message, /GitHub Actions.*no id-token permission/u);
     assert.ok(!error.message.includes("request-token"));
