@@ -20,7 +20,7 @@ import { readInput } from "./command/files.ts";
 import { findImage } from "./command/image.ts";
 import type { Io } from "./command/io.ts";
 import { defineRegistryOptions, withRegistries } from "./command/registry_options.ts";
-import { type SignFlags, withSignOptions } from "./command/sign_options.ts";
+import { defineOldSignOptions, type SignFlags, withSignOptions } from "./command/sign_options.ts";
 import { defineSignerOptions } from "./command/signer_options.ts";
 import { runIfMain, type Task } from "./command/task.ts";
 
@@ -109,8 +109,9 @@ function defineAttestOptions(command: Command): void {
     .option("--no-upload", "do not store it; --bundle, or standard output in the legacy format")
     .option("--bundle <file>", "write the Sigstore bundle to a file as well")
     .option("--replace", "in the legacy format, take away what has the same predicate type")
-    .addOption(new Option("--new-bundle-format").hideHelp())
-    .addOption(new Option("--no-new-bundle-format").hideHelp());
+    // Which kind is written goes by the log.
+    .addOption(new Option("--rekor-entry-type <type>").hideHelp());
+  defineOldSignOptions(command);
   defineSignerOptions(command);
   defineRegistryOptions(command);
 }

@@ -95,8 +95,8 @@ export const task: Task<Flags> = {
   async run(_args, flags, io) {
     checkFlags(flags);
     const parts = await readParts(flags, io);
-    const { env, clock, signal } = io;
-    const services = connectServices({ env, clock, signal });
+    const { env, clock, signal, log } = io;
+    const services = connectServices({ env, clock, signal, log });
     try {
       const find: Parameters<typeof assembleBundle>[1] = (signed, known) =>
         findInRekorV1(services, flags.rekorUrl, signed, known);

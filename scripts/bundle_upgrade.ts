@@ -29,8 +29,8 @@ export const task: Task<Flags> = {
   async run([file = "", ...more], { out, rekorUrl }, io) {
     if (more.length > 0) throw new UsageError("Cannot upgrade several bundles at once");
     const bytes = await readInput(file, io);
-    const { env, clock, signal } = io;
-    const services = connectServices({ env, clock, signal });
+    const { env, clock, signal, log } = io;
+    const services = connectServices({ env, clock, signal, log });
     try {
       const { bundle, notes } = await upgradeBundle(
         bytes,

@@ -3,7 +3,7 @@ import { Option } from "commander";
 import { encodeBase64, encodeText } from "../lib/base/bytes.ts";
 import { UsageError } from "../lib/base/errors.ts";
 import { signBlob, type SignedBlob } from "../lib/sign/sign_blob.ts";
-import { certificatesPem, timestampText } from "../lib/signature/material_annotations.ts";
+import { signerPem, timestampText } from "../lib/signature/material_annotations.ts";
 import { buildOldBundle } from "../lib/signature/message_bundle.ts";
 import type { VerificationMaterial } from "../lib/signature/verification_material.ts";
 import { defineBlobSignOptions, openPayload, writeOutput } from "./command/blob_flags.ts";
@@ -24,12 +24,13 @@ interface Flags extends SignerFlags {
 
 /** Write what belongs to a signature into files of their own, as cosign 2 did. */
 async function writeMaterial(
-  { signer, timestamps: [timestamp] }: VerificationMaterial,
+  material: VerificationMaterial,
   { outputCertificate, rfc3161Timestamp, b64 }: Flags,
   io: Io,
 ): Promise<void> {
-  if (outputCertificate !== undefined && signer.kind === "certificate") {
-    const pem = certificatesPem([signer.certificate]);
+  const pem = signerPem(material);
+  const [timestamp] = material.timestamps;
+  if (outputCertificate !== undefined && pem !== "") {
     await writeOutput(outputCertificate, b64 ? encodeBase64(encodeText(pem)) : pem);
     await io.stderr.write(`Wrote certificate to file ${outputCertificate}\n`);
   }

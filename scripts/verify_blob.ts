@@ -17,21 +17,21 @@ import {
 } from "./command/blob_flags.ts";
 import type { Io } from "./command/io.ts";
 import { requireKey } from "./command/keyless.ts";
-import { readPublicKey } from "./command/keys.ts";
 import { runIfMain, type Task } from "./command/task.ts";
+import { readPublicKeys } from "./command/trusted_keys.ts";
 
 /** A digest in place of a file, which cosign takes beside a bundle. */
 async function readContent(
   word: string,
   { bundle }: FoundFlags,
-  { key }: TrustedKey,
+  keys: readonly TrustedKey[],
   io: Io,
 ): Promise<BlobContent> {
   if (bundle !== undefined && isDigest(word)) return contentOfDigest(word);
   if (/^sha\d+:/u.test(word) && bundle !== undefined) {
     throw new UsageError(`Cannot verify "${word.slice(0, 80)}": want sha256: and 64 hex digits`);
   }
-  return await readBlobContent(readPieces(word, io), [key.algorithm]);
+  return await readBlobContent(readPieces(word, io), keys.map(({ key }) => key.algorithm));
 }
 
 /** Verify the signature of a file, as `cosign verify-blob` does. */
@@ -51,10 +51,10 @@ export const task: Task<FoundFlags> = {
   },
   async run([word = "", ...more], flags, io) {
     if (more.length > 0) throw new UsageError("Cannot verify several files; see verify-files");
-    const key = await readPublicKey(requireKey({ ...flags }), io);
+    const keys = await readPublicKeys(requireKey(flags), io);
     const found = await readFound(flags, io);
-    const content = await readContent(word, flags, key, io);
-    return await tellVerdict(await verifyBlob(content, found, [key]), io);
+    const content = await readContent(word, flags, keys, io);
+    return await tellVerdict(await verifyBlob(content, found, keys), io);
   },
 };
 

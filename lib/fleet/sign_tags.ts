@@ -26,11 +26,11 @@ export interface SignTagsOptions extends Omit<SignOptions, "tags"> {
   readonly onFound?: () => void;
 }
 
-/** What became of one tag. */
+/** What became of one tag, or of one file. */
 export type SignedTag =
   | {
     readonly kind: "done";
-    /** `registry/repository:tag`. */
+    /** `registry/repository:tag`; of a file its path. */
     readonly image: string;
     readonly digest: Digest;
     readonly outcomes: SignOutcomes;

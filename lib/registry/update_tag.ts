@@ -1,5 +1,6 @@
 import type { Clock } from "../base/clock.ts";
 import { formatRepository, type Repository } from "../reference/reference.ts";
+import { deleteTag } from "./delete_tag.ts";
 import { type FetchedManifest, fetchManifest } from "./fetch_manifest.ts";
 import { putManifest } from "./put_manifest.ts";
 import { RegistryError } from "./registry_error.ts";
@@ -19,23 +20,28 @@ export interface NextManifest {
   readonly mediaType: string;
 }
 
+/**
+ * Make the next manifest from the current one, having stored what it points to; "absent" where the tag
+ * is to go, `undefined` where the current one already is what is wanted. Called again whenever another
+ * writer came between.
+ */
+export type TagEdit = (
+  current: FetchedManifest | undefined,
+) => Promise<NextManifest | "absent" | undefined>;
+
 /** How to change what a tag names. */
 export interface TagUpdate {
   readonly repository: Repository;
   readonly tag: string;
   /** The tag is known to have been absent a moment ago, so that it need not be read first. */
   readonly knownAbsent?: boolean | undefined;
-  /**
-   * Make the next manifest from the current one, having stored what it points to; `undefined` where
-   * the current one already holds what is wanted. Called again whenever another writer came between.
-   */
-  readonly edit: (current: FetchedManifest | undefined) => Promise<NextManifest | undefined>;
+  readonly edit: TagEdit;
   readonly clock: Clock;
   readonly random: () => number;
 }
 
 /**
- * Change what a tag names without losing what others write to it at the same time.
+ * Change what a tag names, or delete it, without losing what others write to it at the same time.
  *
  * Registries have no conditional writes, so: everything is prepared, the tag is asked for once more
  * just before the write, and the write is read back after several times as long as all this took:
@@ -60,7 +66,8 @@ export async function updateTag(
     if (next === undefined) return written;
     const latest = await resolveDigest(remote, repository, tag);
     if (latest?.digest === current?.digest) {
-      await putManifest(remote, repository, { ...next, tag });
+      if (next !== "absent") await putManifest(remote, repository, { ...next, tag });
+      else if (current !== undefined) await deleteTag(remote, repository, tag, current);
       written = true;
     }
     // Writers that met once must not meet again: each waits another while.

@@ -18,6 +18,8 @@ export interface SignatureRecord {
   readonly verified: boolean;
   /** Null unless the signature was made by a trusted key. */
   readonly signer: Signer | null;
+  /** Other trusted keys that signed the same; absent when there are none. */
+  readonly alsoBy?: readonly Signer[];
   readonly checks: readonly Check[];
   readonly notChecked: readonly MissingCheck[];
   readonly reasons: readonly Reason[];
@@ -44,14 +46,17 @@ function reasonRecord({ code, message, expected, found }: Reason): Reason {
   };
 }
 
+function signerRecord({ kind, name, fingerprint }: Signer): Signer {
+  return { kind, name, fingerprint };
+}
+
 function signatureRecord(signature: SignatureResult): SignatureRecord {
-  const { format, verified, signer, checks, reasons } = signature;
+  const { format, verified, signer, alsoBy, checks, reasons } = signature;
   return {
     format,
     verified,
-    signer: signer === undefined
-      ? null
-      : { kind: signer.kind, name: signer.name, fingerprint: signer.fingerprint },
+    signer: signer === undefined ? null : signerRecord(signer),
+    ...(alsoBy === undefined ? {} : { alsoBy: alsoBy.map(signerRecord) }),
     checks,
     notChecked: MISSING_CHECKS,
     reasons: reasons.map(reasonRecord),

@@ -1,5 +1,4 @@
 import { equalBytes } from "../base/bytes.ts";
-import { MAX_ATTACHMENT_BYTES } from "../base/limits.ts";
 import { MalformedError } from "../base/errors.ts";
 import { verifySignature } from "../keys/verify_signature.ts";
 import type { Repository } from "../reference/reference.ts";
@@ -29,7 +28,10 @@ export interface Attestation {
 }
 
 /** How to attest: as one signs, without annotations. */
-export type AttestOptions = Omit<SignOptions, "annotations" | "dockerReference" | "dryRun">;
+export type AttestOptions = Omit<
+  SignOptions,
+  "annotations" | "dockerReference" | "payload" | "legacyReferrers" | "dryRun"
+>;
 
 /** The envelope of a signed statement, as legacy attestations are stored. */
 export function statementEnvelope(
@@ -56,7 +58,7 @@ async function attestLegacy(
     const type = stored.annotations?.[LAYER_PREDICATE_TYPE] ?? predicateType;
     const difference = stored.size - expectedSize;
     if (type !== predicateType || difference < 0 || difference > SIZE_TOLERANCE) return false;
-    if (stored.size > MAX_ATTACHMENT_BYTES || !hasLegacyWitnesses(signer, stored)) return false;
+    if (stored.size > store.maxAttachmentBytes || !hasLegacyWitnesses(signer, stored)) return false;
     const bytes = await fetchBlob(remote, store.repository, stored);
     if (bytes === undefined) return false;
     try {
@@ -79,6 +81,7 @@ async function attestLegacy(
     replace,
     knownAbsent: options.tags?.has(store.attestationTag) === false,
     dockerMediaTypes: options.dockerMediaTypes,
+    created: options.created,
     clock: options.clock,
     random: options.random,
   });

@@ -1,7 +1,8 @@
 import { type Clock, systemClock } from "../base/clock.ts";
-import { openHttp, type TlsOptions } from "../base/http.ts";
+import { openHttp, type Send, type TlsOptions } from "../base/http.ts";
 import { environmentProxy } from "../base/proxy.ts";
 import { VERSION } from "../base/version.ts";
+import { logExchanges } from "../registry/log_exchanges.ts";
 import { DEFAULT_RETRY, type RetryPolicy } from "../registry/retry.ts";
 import { openServices, type Services } from "./services.ts";
 
@@ -12,6 +13,8 @@ export interface ConnectOptions {
   readonly retry?: RetryPolicy | undefined;
   readonly clock?: Clock | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Told of each HTTP exchange in a line, without what is secret. */
+  readonly log?: ((line: string) => void) | undefined;
   /** TLS settings of some of them: a timestamp authority that asks for certificates. */
   readonly special?: {
     readonly urls: readonly string[];
@@ -30,15 +33,16 @@ const CONNECTIONS = 16;
 
 /** Reach Sigstore's services as a command does. */
 export function connectServices(
-  { env, retry = DEFAULT_RETRY, clock = systemClock, signal, special }: ConnectOptions,
+  { env, retry = DEFAULT_RETRY, clock = systemClock, signal, special, log }: ConnectOptions,
 ): ConnectedServices {
   const common = { connections: CONNECTIONS, signal, proxy: environmentProxy(env) };
   const usual = openHttp(common);
   const other = special && openHttp({ ...common, tls: special.tls });
   const origins = new Set(special?.urls.map((url) => new URL(url).origin));
+  const send: Send = (request) =>
+    (origins.has(request.url.origin) && other !== undefined ? other : usual).send(request);
   const services = openServices({
-    send: (request) =>
-      (origins.has(request.url.origin) && other !== undefined ? other : usual).send(request),
+    send: log === undefined ? send : logExchanges(send, clock, log),
     clock,
     random: Math.random,
     retry,

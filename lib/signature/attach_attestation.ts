@@ -2,7 +2,7 @@ import { digestOf } from "../reference/digest.ts";
 import type { Descriptor } from "../registry/manifest.ts";
 import { putBlob } from "../registry/put_blob.ts";
 import type { Remote } from "../registry/remote.ts";
-import { appendLayer, type LayerToAppend } from "./append_layer.ts";
+import { appendLayer, type LayerSettings, type LayerToAppend } from "./append_layer.ts";
 import { ENVELOPE_MEDIA_TYPE } from "./dsse.ts";
 import { LEGACY_ANNOTATIONS } from "./read_legacy.ts";
 import type { SignatureStore } from "./store.ts";
@@ -11,8 +11,7 @@ import type { SignatureStore } from "./store.ts";
 export const LAYER_PREDICATE_TYPE = "predicateType";
 
 /** A legacy attestation to store, and how to tell that it is there already. */
-export interface AttestationAttachment
-  extends Pick<LayerToAppend, "knownAbsent" | "dockerMediaTypes" | "clock" | "random"> {
+export interface AttestationAttachment extends Pick<LayerToAppend, LayerSettings> {
   /** Make the envelope. Called once, and only when the attestation is not there yet. */
   readonly makeEnvelope: () => Promise<{
     readonly envelope: Uint8Array;

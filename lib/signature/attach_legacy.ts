@@ -1,8 +1,9 @@
 import { encodeBase64 } from "../base/bytes.ts";
 import { digestOf } from "../reference/digest.ts";
+import type { Descriptor } from "../registry/manifest.ts";
 import { putBlob } from "../registry/put_blob.ts";
 import type { Remote } from "../registry/remote.ts";
-import { appendLayer, type LayerToAppend } from "./append_layer.ts";
+import { appendLayer, type LayerSettings, type LayerToAppend } from "./append_layer.ts";
 import { LEGACY_ANNOTATIONS, type LegacySignature, PAYLOAD_MEDIA_TYPE } from "./read_legacy.ts";
 import type { SignatureStore } from "./store.ts";
 
@@ -14,13 +15,26 @@ export interface NewSignature {
 }
 
 /** A legacy signature to store, and how to tell that it is there already. */
-export interface LegacyAttachment
-  extends Pick<LayerToAppend, "knownAbsent" | "dockerMediaTypes" | "clock" | "random"> {
+export interface LegacyAttachment extends Pick<LayerToAppend, LayerSettings> {
   readonly payload: Uint8Array;
   /** Called once, and only when the signature is not there yet. */
   readonly sign: () => Promise<NewSignature>;
   /** Whether a stored signature over the same payload is as good as ours. */
   readonly isOurs: (stored: LegacySignature) => Promise<boolean>;
+}
+
+/** The layer of a legacy signature. */
+export function legacyLayer(
+  payload: Uint8Array,
+  signature: Uint8Array,
+  annotations: Readonly<Record<string, string>> = {},
+): Descriptor {
+  return {
+    mediaType: PAYLOAD_MEDIA_TYPE,
+    size: payload.length,
+    digest: digestOf(payload),
+    annotations: { [LEGACY_ANNOTATIONS.signature]: encodeBase64(signature), ...annotations },
+  };
 }
 
 /**
@@ -46,12 +60,7 @@ export async function attachLegacy(
       const { signature, annotations } = await sign();
       own = encodeBase64(signature);
       await putBlob(remote, repository, payload);
-      return {
-        mediaType: PAYLOAD_MEDIA_TYPE,
-        size: payload.length,
-        digest,
-        annotations: { [LEGACY_ANNOTATIONS.signature]: own, ...annotations },
-      };
+      return legacyLayer(payload, signature, annotations);
     },
     isThere: async (stored) => {
       for (const signature of stored) {

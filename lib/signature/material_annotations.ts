@@ -34,6 +34,11 @@ export function certificatesPem(certificates: readonly Uint8Array[]): string {
   return certificates.map((der) => encodePem("CERTIFICATE", der)).join("");
 }
 
+/** The signer's certificate as PEM; empty where there is none. */
+export function signerPem({ signer }: VerificationMaterial): string {
+  return signer.kind === "certificate" ? certificatesPem([signer.certificate]) : "";
+}
+
 /** A timestamp as cosign's legacy signatures carry it, and its files (cosign pkg/cosign/bundle/tsa.go). */
 export function timestampText(timestamp: Uint8Array): string {
   return stringifyAsGo({ SignedRFC3161Timestamp: encodeBase64(timestamp) });

@@ -90,7 +90,9 @@ export function buildOldBundle(
 }
 
 /** Read a signature as it stands in a file: base64, or the bytes themselves as `--b64=false` writes. */
-export function parseDetached(untrusted: Uint8Array): BlobSignature {
+export function parseDetached(
+  untrusted: Uint8Array,
+): Extract<BlobSignature, { kind: "detached" }> {
   try {
     const signature = decodeBase64(decodeText(untrusted).replace(/\s+/gu, ""));
     return { kind: "detached", signature };

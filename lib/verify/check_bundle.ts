@@ -15,7 +15,9 @@ export async function checkStatementBundle(
   try {
     const { envelope, material } = parseImageBundle(untrusted);
     const hasCertificate = material === "certificate";
-    return await checkEnvelope({ format: "bundle", envelope, hasCertificate }, digest, policy);
+    // As in cosign 3, where only the annotations are left unchecked in a bundle.
+    const bound: StatementPolicy = { ...policy, checkSubject: true };
+    return await checkEnvelope({ format: "bundle", envelope, hasCertificate }, digest, bound);
   } catch (error) {
     if (!(error instanceof MalformedError)) throw error;
     const reasons = [{ code: "signature-malformed", message: error.message }] as const;
@@ -33,8 +35,7 @@ export async function checkBundle(
   policy: SignaturePolicy,
 ): Promise<SignatureResult | undefined> {
   const result = await checkStatementBundle(untrusted, digest, {
-    keys: policy.keys,
-    annotations: policy.annotations,
+    ...policy,
     predicateType: SIGN_PREDICATE_TYPE,
   });
   return "verified" in result ? result : undefined;

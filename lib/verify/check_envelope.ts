@@ -8,7 +8,7 @@ import { checkAnnotations } from "./check_annotations.ts";
 import { findSigner } from "./check_signature.ts";
 import type { SignaturePolicy } from "./signature_policy.ts";
 import type { Reason } from "./reason.ts";
-import type { Check, SignatureResult } from "./verdict.ts";
+import type { Check, SignatureResult, Signer } from "./verdict.ts";
 
 /** A signed in-toto statement as it was found. */
 export interface FoundEnvelope {
@@ -21,8 +21,8 @@ export interface FoundEnvelope {
 /** What a statement must say. */
 export interface StatementPolicy extends SignaturePolicy {
   readonly predicateType: string;
-  /** Whether it must be about the image; yes, unless told. */
-  readonly checkClaims?: boolean | undefined;
+  /** Whether it must be about what it was found at; where claims are checked, unless told. */
+  readonly checkSubject?: boolean | undefined;
 }
 
 /** A statement about something else than was asked for. */
@@ -54,7 +54,8 @@ function isStatementType(
 export async function checkEnvelope(
   found: FoundEnvelope,
   digest: Digest,
-  { keys, annotations, predicateType, checkClaims = true }: StatementPolicy,
+  { keys, annotations, predicateType, checkClaims = true, checkSubject = checkClaims }:
+    StatementPolicy,
 ): Promise<SignatureResult | OtherPredicate> {
   const { format, envelope, hasCertificate } = found;
   const checks: Check[] = [];
@@ -80,8 +81,12 @@ export async function checkEnvelope(
   // Beside a legacy signature by a key there may be a certificate of that key as well.
   if (hasCertificate && format === "bundle") return failed(certificate);
   const message = preAuthEncoding(payloadType, payload);
-  let signer: SignatureResult["signer"];
-  for (const signature of signatures) signer ??= await findSigner(keys, message, signature);
+  const signers = new Map<string, Signer>();
+  for (const signature of signatures) {
+    const found = await findSigner(keys, message, signature);
+    if (found !== undefined) signers.set(found.fingerprint, found);
+  }
+  const [signer, ...others] = signers.values();
   if (signer === undefined) {
     return failed(
       hasCertificate
@@ -90,7 +95,8 @@ export async function checkEnvelope(
     );
   }
   checks.push("signature");
-  const refused = (reason: Reason): SignatureResult => ({ ...failed(reason), signer });
+  const alsoBy = others.length === 0 ? {} : { alsoBy: others };
+  const refused = (reason: Reason): SignatureResult => ({ ...failed(reason), signer, ...alsoBy });
 
   if (typeof statement === "string" && payloadType === INTOTO_PAYLOAD_TYPE) {
     return refused({ code: "claim-malformed", message: statement });
@@ -108,11 +114,12 @@ export async function checkEnvelope(
     format,
     verified: true,
     signer,
+    ...alsoBy,
     checks,
     reasons: [],
     signed: payload,
   };
-  if (!checkClaims) return verified;
+  if (!checkSubject) return verified;
   const subjects = statement.subjects.filter((subject) =>
     subject.digest["sha256"] === digestHex(digest)
   );
@@ -125,6 +132,7 @@ export async function checkEnvelope(
         .join(", ").slice(0, 200),
     });
   }
+  if (!checkClaims) return verified;
   checks.push("claims");
   const mismatches = subjects.map((subject) => checkAnnotations(annotations, subject.annotations));
   const [mismatch] = mismatches;

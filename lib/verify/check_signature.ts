@@ -8,8 +8,8 @@ export async function findSigner(
   message: Uint8Array,
   signature: Uint8Array,
 ): Promise<Signer | undefined> {
-  for (const { name, key } of keys) {
-    if (await verifySignature(key, message, signature)) {
+  for (const { name, key, hash } of keys) {
+    if (await verifySignature(key, message, signature, hash)) {
       return { kind: "key", name, fingerprint: key.fingerprint };
     }
   }

@@ -12,9 +12,11 @@ import type { Io } from "./io.ts";
 import { defineKeylessOptions } from "./keyless.ts";
 import { readSmallFile } from "./files.ts";
 import { defineSignerOptions } from "./signer_options.ts";
+import { publicKeyOption } from "./trusted_keys.ts";
 
-/** Where the signature of a file is. */
+/** By whom the signature of a file must be, and where it is. */
 export interface FoundFlags {
+  readonly key?: readonly string[];
   readonly bundle?: string;
   readonly signature?: string;
 }
@@ -27,11 +29,43 @@ export function defineBlobSignOptions(command: Command): void {
   defineSignerOptions(command);
 }
 
+/** Declare the same where files are signed with a key alone. */
+export function defineKeyedSignOptions(command: Command): void {
+  command
+    .option("--key <key>", "encrypted private key: file, https://, env:// or k8s://")
+    // There is nothing to confirm, and no log is written to.
+    .addOption(new Option("--new-bundle-format").hideHelp())
+    .addOption(new Option("--no-new-bundle-format").hideHelp())
+    .addOption(new Option("-y, --yes").hideHelp())
+    .addOption(new Option("--tlog-upload").hideHelp())
+    .addOption(new Option("--use-signing-config").hideHelp());
+  defineKeylessOptions(command);
+}
+
+/**
+ * Refuse to seem to write to a log.
+ *
+ * @throws {UsageError}
+ */
+export function refuseLog(
+  flags: { readonly tlogUpload?: boolean; readonly useSigningConfig?: boolean },
+): void {
+  if (flags.tlogUpload !== true && flags.useSigningConfig !== true) return;
+  throw new UsageError(
+    "Cannot write to a transparency log: sign without --tlog-upload and --use-signing-config",
+  );
+}
+
 /** Declare what cosign's users type where the signatures of files are verified. */
 export function defineBlobVerifyOptions(command: Command): void {
+  defineBlobKeyOptions(command);
+  command.option("--bundle <file>", "the Sigstore bundle");
+}
+
+/** Declare whom the signatures of files must be by. */
+export function defineBlobKeyOptions(command: Command): void {
   command
-    .option("--key <key>", "public key that it must be by: file, https://, env:// or k8s://")
-    .option("--bundle <file>", "the Sigstore bundle")
+    .addOption(publicKeyOption("it"))
     .option("--insecure-ignore-tlog", "as with cosign; with a key the log is not checked anyway")
     .addOption(new Option("--new-bundle-format").hideHelp())
     .addOption(new Option("--no-new-bundle-format").hideHelp());
@@ -71,7 +105,7 @@ export async function writeOutput(file: string, content: string | Uint8Array): P
 }
 
 /** A signature as `--signature` names it: a file, a URL, or the base64 itself. */
-async function readSignature(word: string, io: Io): Promise<Uint8Array> {
+export async function readSignature(word: string, io: Io): Promise<Uint8Array> {
   if (/^https?:\/\//iu.test(word)) {
     const { fetchFile } = await import("./fetch_file.ts");
     const options = { what: "signature", maxBytes: MAX_ATTACHMENT_BYTES, allowHttp: true };

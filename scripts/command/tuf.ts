@@ -64,9 +64,9 @@ async function readLocal(url: URL): ReturnType<GetFile> {
 export async function fetchOnline(
   options: TufOptions,
   names: readonly string[],
-  { env, clock, signal }: Io,
+  { env, clock, signal, log }: Io,
 ): Promise<ReadonlyMap<string, Uint8Array>> {
-  const services = connectServices({ env, clock, signal });
+  const services = connectServices({ env, clock, signal, log });
   const get: GetFile = async (url, maxBytes) => {
     if (url.protocol === "file:") return await readLocal(url);
     return await services.request({

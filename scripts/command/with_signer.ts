@@ -53,12 +53,13 @@ export async function withSigner<Result>(
       "WARNING: what is signed is not verified by --trusted-root here; verify it afterwards\n",
     );
   }
-  const { env, clock, signal } = io;
+  const { env, clock, signal, log } = io;
   const tls = await timestampTls(flags);
   const services = connectServices({
     env,
     clock,
     signal,
+    log,
     special: tls && { urls: selected.timestampAuthorities, tls },
   });
   try {

@@ -5,12 +5,10 @@ import { readFile } from "node:fs/promises";
 import { task as attachAttestation } from "../../scripts/attach_attestation.ts";
 import { task as attachSignature } from "../../scripts/attach_signature.ts";
 import { task as attest } from "../../scripts/attest.ts";
-import { runTask, type Task } from "../../scripts/command/task.ts";
 import { task as downloadAttestation } from "../../scripts/download_attestation.ts";
 import { task as downloadSignature } from "../../scripts/download_signature.ts";
 import { task as verify } from "../../scripts/verify.ts";
 import { task as verifyAttestation } from "../../scripts/verify_attestation.ts";
-import { createFakeIo } from "../support/fake_io.ts";
 import { crane, pushImage } from "./support/content.ts";
 import {
   cosign,
@@ -24,14 +22,7 @@ import {
 import { peerTest } from "./support/peers.ts";
 import { registryKind, startRegistry } from "./support/registries.ts";
 import { openSandbox, type Sandbox } from "./support/sandbox.ts";
-import { assertDone } from "./support/sigfleet.ts";
-
-/** Run a task of ours in this process; sigfleet's own command is tested elsewhere. */
-async function ours<Options>(sandbox: Sandbox, task: Task<Options>, words: readonly string[]) {
-  const io = createFakeIo({ env: sandbox.env });
-  const code = await runTask(task, words, io);
-  return { code, ...io.written };
-}
+import { assertDone, ours } from "./support/sigfleet.ts";
 
 async function theirs(
   sandbox: Sandbox,

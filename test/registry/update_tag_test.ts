@@ -118,6 +118,42 @@ test("updateTag() repairs its change a second time where the other comes back", 
   assert.deepEqual(words, ["a", "b", "other", "third"]);
 });
 
+/** Take a word out of the tag, which has no other, while `between` acts before each request. */
+async function take(
+  word: string,
+  between: (registry: MemoryRegistry, request: string, count: number) => void,
+) {
+  return await add("never", [word], between, {
+    edit: (current) => {
+      const words = wordsOf(current?.bytes);
+      const left = words.filter((one) => one !== word);
+      if (left.length === words.length) return Promise.resolve(undefined);
+      return Promise.resolve(left.length === 0 ? "absent" : { bytes: listing(left), mediaType });
+    },
+  });
+}
+
+test("updateTag() deletes a tag, and reads back whether it is gone", async () => {
+  const { written, words, counts } = await take("a", () => {});
+  assert.deepEqual([written, words], [true, []]);
+  assert.deepEqual(counts, { GET: 2, HEAD: 1, DELETE: 1 });
+});
+
+test("updateTag() deletes no tag that another has written to meanwhile", async () => {
+  const { words, counts } = await take("a", (registry, request, count) => {
+    if (request === "HEAD" && count === 1) write(registry, ["a", "other"]);
+  });
+  assert.deepEqual(words, ["other"]);
+  assert.equal(counts["DELETE"], undefined);
+});
+
+test("updateTag() keeps what another, who had read before, writes after the tag was deleted", async () => {
+  const { words } = await take("a", (registry, request, count) => {
+    if (request === "GET" && count === 2) write(registry, ["a", "other"]);
+  });
+  assert.deepEqual(words, ["other"]);
+});
+
 test("updateTag() gives up against others who never stop, and says so", async () => {
   await assert.rejects(
     add("b", ["a"], (registry, request, count) => {

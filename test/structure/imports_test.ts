@@ -41,10 +41,18 @@ const PLATFORM: Readonly<Record<string, readonly string[]>> = {
   "node:crypto": ["lib/base/hash.ts", "lib/keys/"],
   "node:process": ["lib/keys/verify_signature.ts"],
   "node:child_process": ["lib/registry/credentials.ts"],
-  "node:fs/promises": ["lib/registry/credentials.ts", "lib/trust/tuf.ts"],
+  "node:fs": ["lib/base/disk.ts", "lib/registry/layout_files.ts"],
+  "node:fs/promises": [
+    "lib/base/disk.ts",
+    "lib/registry/credentials.ts",
+    "lib/registry/layout_files.ts",
+    "lib/trust/tuf.ts",
+  ],
   "node:http": ["lib/registry/serve.ts"],
   "node:net": ["lib/registry/serve.ts"],
-  "node:path": ["lib/registry/credentials.ts", "lib/trust/tuf.ts"],
+  "node:path": ["lib/registry/credentials.ts", "lib/registry/layout_files.ts", "lib/trust/tuf.ts"],
+  "node:stream/promises": ["lib/registry/layout_files.ts"],
+  "node:url": ["lib/registry/layout_remote.ts"],
 };
 
 const LIB = listSources("lib");

@@ -25,6 +25,7 @@ import { bundleOver, legacyLayer, putBundle, putLegacy } from "../support/write_
 
 const KEY = createKey();
 const STRANGER = createKey();
+const OTHER = createKey();
 
 type Act = (registry: MemoryRegistry, image: ResolvedManifest) => Promise<void> | void;
 
@@ -34,6 +35,7 @@ interface Scene {
   readonly kind: VerdictKind;
   readonly name?: string;
   readonly annotations?: Readonly<Record<string, string>>;
+  readonly required?: "all";
   readonly trouble?: Trouble;
   readonly act?: Act;
 }
@@ -73,6 +75,7 @@ const SCENES: readonly Scene[] = [
     // With annotations that are not asked for: the payload cannot be foreseen.
     act: legacy(({ digest }) => buildClaim("r/x", digest, { a: "1" }), { missing: true }),
   },
+  { code: "too-few-signers", kind: "failed", required: "all", act: legacy(claim) },
   { code: "signature-malformed", kind: "failed", act: legacy(claim, { annotations: {} }) },
   { code: "signature-mismatch", kind: "failed", act: legacy(claim, {}, STRANGER) },
   { code: "claim-malformed", kind: "failed", act: legacy(() => jsonBytes({})) },
@@ -118,7 +121,7 @@ const SCENES: readonly Scene[] = [
   { code: "registry-answer-invalid", kind: "unknown", trouble: TROUBLES["redirect to itself"] },
 ];
 
-async function play({ name, annotations = {}, trouble, act }: Scene): Promise<Verdict> {
+async function play({ name, annotations = {}, required, trouble, act }: Scene): Promise<Verdict> {
   const { fault, set } = createSwitch();
   const registry = createMemoryRegistry({ fault });
   const image = putImage(registry, "1.0");
@@ -126,7 +129,7 @@ async function play({ name, annotations = {}, trouble, act }: Scene): Promise<Ve
   if (trouble !== undefined) set(/\/manifests\//u, trouble);
   const target = parseTargetLine(name ?? "localhost:5000/team/app:1.0")!;
   const results = verifyFleet(openTestRemote(registry).remote, [target], {
-    policy: trust([KEY], annotations),
+    policy: { ...trust(required === "all" ? [KEY, OTHER] : [KEY], annotations), required },
     limit: 1,
   });
   for await (const { verdict } of results) return verdict;
