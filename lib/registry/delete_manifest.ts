@@ -16,6 +16,7 @@ export async function requestDeletion(
   remote: Remote,
   repository: Repository,
   reference: string,
+  repeatIf?: () => Promise<boolean>,
 ): Promise<RegistryResponse> {
   const response = await remote.request({
     method: "DELETE",
@@ -23,6 +24,7 @@ export async function requestDeletion(
     target: `/v2/${repository.path}/manifests/${reference}`,
     actions: "delete",
     expect: [200, 202, 204, 400, 404, 405],
+    ...(repeatIf === undefined ? {} : { repeatIf }),
   });
   if (response.status === 404) assertRegistrySaysNone(response, "DELETE");
   if (response.status === 200 && /^text\/html/iu.test(response.headers["content-type"] ?? "")) {

@@ -28,6 +28,7 @@ function placeholder(tag: string, { bytes, mediaType }: FetchedManifest): Manife
 
 /**
  * Delete a tag. What it names stays, for the registry's garbage collection, and for other tags of it.
+ * A request for it that failed is repeated only where `repeatIf` allows it.
  *
  * · distribution 2 deletes by digest only, and then all tags that name the manifest. So the tag is let
  * name a manifest of its own first.
@@ -39,10 +40,14 @@ export async function deleteTag(
   repository: Repository,
   tag: string,
   current: FetchedManifest,
+  repeatIf: () => Promise<boolean>,
 ): Promise<void> {
-  const { status } = await requestDeletion(remote, repository, tag);
+  const { status } = await requestDeletion(remote, repository, tag, repeatIf);
   if (status !== 400 && status !== 405) return;
   await assertDeletes(remote, repository);
-  const { digest } = await putManifest(remote, repository, placeholder(tag, current));
+  const { digest } = await putManifest(remote, repository, {
+    ...placeholder(tag, current),
+    repeatIf,
+  });
   await deleteManifest(remote, repository, digest);
 }

@@ -44,6 +44,10 @@ export interface RegistryRequest {
   readonly maxBytes?: number;
   /** Statuses that are answers; any other is thrown as a {@link RegistryError}. */
   readonly expect: readonly number[];
+  /** The registry's own codes after which the same request may succeed, beside the usual statuses. */
+  readonly repeatOn?: readonly string[];
+  /** Whether to ask again, asked after the wait before each repeat; if not, the failure is thrown. */
+  readonly repeatIf?: () => Promise<boolean>;
 }
 
 /** A registry's answer, with the address that gave it. */
@@ -134,19 +138,23 @@ export function openRemote(options: RemoteOptions): Remote {
     host: { pausedUntil: number },
     once: () => Promise<HttpResponse & { readonly url?: URL }>,
     isAnswer: (response: HttpResponse) => boolean,
+    { repeatOn = [], repeatIf }: Pick<RegistryRequest, "repeatOn" | "repeatIf"> = {},
     mayRepeat: () => boolean = () => true,
   ): Promise<RegistryResponse> => {
+    let failed: RegistryError | undefined;
     for (let attempt = 1;; attempt++) {
       signal?.throwIfAborted();
       const pause = host.pausedUntil - clock.now();
       if (pause > 0) await clock.sleep(pause, signal);
+      if (failed !== undefined && await repeatIf?.() === false) throw failed;
       let response: (HttpResponse & { readonly url?: URL }) | undefined;
+      let document: ReturnType<typeof readErrorDocument>;
       let why: string;
       let cause: unknown;
       try {
         response = await once();
         if (isAnswer(response)) return { ...response, url: response.url ?? url, attempts: attempt };
-        const document = readErrorDocument(response.body);
+        document = readErrorDocument(response.body);
         why = document === undefined
           ? `the answer was ${response.status}`
           : `${response.status} ${document.code}: ${document.message}`;
@@ -156,19 +164,21 @@ export function openRemote(options: RemoteOptions): Remote {
         why = error.message;
         cause = error;
       }
-      const attempted = { attempt, response, cause };
+      const again = repeatOn.includes(document?.code ?? "");
+      const attempted = { attempt, response, cause, again };
       const delay = waitForNext(retry, attempted, clock.now(), options.random);
+      const failure = response === undefined
+        ? (isTooLarge(cause) ? "invalid-answer" : "unavailable")
+        : failureOf(response.status);
+      failed = new RegistryError(why, {
+        failure,
+        request: describeRequest(method, url),
+        status: response?.status,
+        attempts: attempt,
+        registryCode: document?.code,
+      }, { cause });
       if (delay === undefined || !mayRepeat()) {
-        const failure = response === undefined
-          ? (isTooLarge(cause) ? "invalid-answer" : "unavailable")
-          : failureOf(response.status);
-        throw new RegistryError(why, {
-          failure,
-          request: describeRequest(method, url),
-          status: response?.status,
-          attempts: attempt,
-          registryCode: response && readErrorDocument(response.body)?.code,
-        }, { cause });
+        throw failed;
       }
       counters.retries++;
       // The quota is the client's, not the request's: everything for this registry waits.
@@ -284,6 +294,7 @@ export function openRemote(options: RemoteOptions): Remote {
         host,
         () => attempt(watched, host, url),
         ({ status }) => request.expect.includes(status),
+        request,
         () => !flowed,
       );
     },

@@ -50,6 +50,8 @@ export interface Attempted {
   readonly response: Pick<HttpResponse, "status" | "headers"> | undefined;
   /** Why there was none. */
   readonly cause?: unknown;
+  /** The answer is worth another attempt whatever its status. */
+  readonly again?: boolean;
 }
 
 /**
@@ -60,13 +62,15 @@ export interface Attempted {
  */
 export function waitForNext(
   policy: RetryPolicy,
-  { attempt, response, cause }: Attempted,
+  { attempt, response, cause, again = false }: Attempted,
   now: number,
   random: () => number,
 ): number | undefined {
   // Too much once is too much again.
-  const again = response === undefined ? !isTooLarge(cause) : isRetryable(response.status);
-  if (!again || attempt >= policy.attempts) return undefined;
+  const useful = response === undefined
+    ? !isTooLarge(cause)
+    : again || isRetryable(response.status);
+  if (!useful || attempt >= policy.attempts) return undefined;
   // "At once" is no advice: what failed now fails again.
   const delay = parseRetryAfter(response?.headers["retry-after"], now) ||
     retryDelay(policy, attempt, random);

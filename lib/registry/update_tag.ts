@@ -40,6 +40,41 @@ export interface TagUpdate {
   readonly random: () => number;
 }
 
+/** Whether the tag still names what was read, or still nothing. */
+async function isUnchanged(
+  remote: Remote,
+  { repository, tag }: TagUpdate,
+  current: FetchedManifest | undefined,
+): Promise<boolean> {
+  return (await resolveDigest(remote, repository, tag))?.digest === current?.digest;
+}
+
+/**
+ * Let the tag name what is to come after `current`. What failed may have been done all the same, and
+ * others may have written since, so that it is repeated only while the tag is as it was.
+ *
+ * @returns false where it is not
+ */
+async function write(
+  remote: Remote,
+  update: TagUpdate,
+  current: FetchedManifest | undefined,
+  next: NextManifest | "absent",
+): Promise<boolean> {
+  const { repository, tag } = update;
+  let unchanged = await isUnchanged(remote, update, current);
+  if (!unchanged) return false;
+  const repeatIf = async (): Promise<boolean> =>
+    unchanged = await isUnchanged(remote, update, current);
+  try {
+    if (next !== "absent") await putManifest(remote, repository, { ...next, tag, repeatIf });
+    else if (current !== undefined) await deleteTag(remote, repository, tag, current, repeatIf);
+  } catch (error) {
+    if (unchanged) throw error;
+  }
+  return true;
+}
+
 /**
  * Change what a tag names, or delete it, without losing what others write to it at the same time.
  *
@@ -54,8 +89,9 @@ export interface TagUpdate {
  */
 export async function updateTag(
   remote: Remote,
-  { repository, tag, knownAbsent, edit, clock, random }: TagUpdate,
+  update: TagUpdate,
 ): Promise<boolean> {
+  const { repository, tag, knownAbsent, edit, clock, random } = update;
   let written = false;
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const begun = clock.now();
@@ -64,12 +100,7 @@ export async function updateTag(
       : await fetchManifest(remote, repository, tag);
     const next = await edit(current);
     if (next === undefined) return written;
-    const latest = await resolveDigest(remote, repository, tag);
-    if (latest?.digest === current?.digest) {
-      if (next !== "absent") await putManifest(remote, repository, { ...next, tag });
-      else if (current !== undefined) await deleteTag(remote, repository, tag, current);
-      written = true;
-    }
+    if (await write(remote, update, current, next)) written = true;
     // Writers that met once must not meet again: each waits another while.
     const settle = Math.min(Math.max(4 * (clock.now() - begun), MIN_SETTLE), MAX_SETTLE);
     await clock.sleep(settle / 2 + settle / 2 * random());

@@ -34,7 +34,11 @@ async function setUp(options: MemoryRegistryOptions, what: keyof typeof MANIFEST
   registry.setTag(APP.path, "other", digest);
   const { remote } = openTestRemote(registry);
   const current = await fetchManifest(remote, APP, "old");
-  return { registry, digest, remove: () => deleteTag(remote, APP, "old", current!) };
+  return {
+    registry,
+    digest,
+    remove: () => deleteTag(remote, APP, "old", current!, () => Promise.resolve(true)),
+  };
 }
 
 for (const what of Object.keys(MANIFESTS) as (keyof typeof MANIFESTS)[]) {

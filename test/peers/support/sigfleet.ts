@@ -25,11 +25,11 @@ export interface SigfleetOptions {
 
 /** Run a task in this process, in the sandbox's environment; names of files must be whole. */
 export async function ours<Options>(
-  sandbox: Sandbox,
+  { env }: Pick<Sandbox, "env">,
   task: Task<Options>,
   words: readonly string[],
 ): Promise<Finished> {
-  const io = createFakeIo({ env: sandbox.env });
+  const io = createFakeIo({ env });
   const code = await runTask(task, words, io);
   return { code, ...io.written };
 }
