@@ -10,7 +10,6 @@ import { verifyAttestation } from "../lib/verify/verify_attestation.ts";
 import { verifyImage } from "../lib/verify/verify_image.ts";
 import { collect } from "./command/annotations.ts";
 import { cosignText } from "./command/cosign_output.ts";
-import { defineKeylessOptions, requireKey } from "./command/keyless.ts";
 import { defineRegistryOptions, defineWorkerOption } from "./command/registry_options.ts";
 import {
   defineLocalOption,
@@ -20,14 +19,10 @@ import {
   withSubjects,
 } from "./command/subjects.ts";
 import { runIfMain, type Task } from "./command/task.ts";
-import {
-  defineKeyPolicyOptions,
-  type KeyFlags,
-  publicKeyOption,
-  readKeys,
-} from "./command/trusted_keys.ts";
+import { defineKeyPolicyOptions } from "./command/trusted_keys.ts";
+import { defineTrustOptions, readSigners, type TrustFlags } from "./command/trust_options.ts";
 
-interface Flags extends SubjectFlags, Partial<KeyFlags> {
+interface Flags extends SubjectFlags, TrustFlags {
   readonly type: string;
   readonly output: string;
   readonly checkClaims: boolean;
@@ -60,9 +55,9 @@ function refusePolicies(policies: readonly string[] = []): void {
 }
 
 function defineOptions(command: Command): void {
+  command.argument("<image...>", "tags or digests of images");
+  defineTrustOptions(command, "the attestation");
   command
-    .argument("<image...>", "tags or digests of images, or folders")
-    .addOption(publicKeyOption("the attestation"))
     .option(
       "--type <type>",
       "predicate type that must be attested: slsaprovenance, slsaprovenance02, slsaprovenance1, " +
@@ -72,7 +67,6 @@ function defineOptions(command: Command): void {
     .option("--check-claims", "the statement must be about the image", true)
     .option("--no-check-claims", "in the legacy format it may be about anything")
     .option("-o, --output <format>", "json or text; both print the same", "json")
-    .option("--insecure-ignore-tlog", "as with cosign; with a key the log is not checked anyway")
     .addOption(new Option("--policy <file>").argParser(collect).hideHelp())
     // Both formats are always read.
     .addOption(new Option("--new-bundle-format").hideHelp())
@@ -80,7 +74,6 @@ function defineOptions(command: Command): void {
     .addOption(new Option("--experimental-oci11").hideHelp());
   defineKeyPolicyOptions(command);
   defineLocalOption(command);
-  defineKeylessOptions(command);
   defineRegistryOptions(command);
   defineWorkerOption(command, 10);
 }
@@ -101,14 +94,13 @@ export const task: Task<Flags> = {
   ],
   define: defineOptions,
   async run(args, flags, io) {
-    const key = requireKey(flags);
     refusePolicies(flags.policy);
     if (!["json", "text"].includes(flags.output)) {
       throw new UsageError(`Cannot print as "${flags.output}": want json or text`);
     }
     const options = {
       policy: {
-        ...await readKeys({ ...flags, key }, io),
+        ...await readSigners(flags, io),
         annotations: {},
         checkClaims: flags.checkClaims,
       },

@@ -7,7 +7,7 @@ import { type FileLock, readLock } from "../lib/fleet/read_lock.ts";
 import { verifyFiles } from "../lib/fleet/verify_files.ts";
 import { openFileReport } from "../lib/report/file_report.ts";
 import { countVerdict, exitCode, noVerdicts, type Summary } from "../lib/report/summary.ts";
-import type { TrustedKey } from "../lib/verify/signature_policy.ts";
+import type { SignaturePolicy } from "../lib/verify/signature_policy.ts";
 import { defineBlobKeyOptions } from "./command/blob_flags.ts";
 import {
   cannotUse,
@@ -15,13 +15,11 @@ import {
   type FileFlags,
   openFileList,
 } from "./command/file_sources.ts";
-import { requireKey } from "./command/keyless.ts";
-import { readPublicKey } from "./command/keys.ts";
 import { reportRun } from "./command/report_run.ts";
 import { runIfMain, type Task } from "./command/task.ts";
+import { readSigners, type TrustFlags } from "./command/trust_options.ts";
 
-interface Flags extends FileFlags {
-  readonly key?: string;
+interface Flags extends FileFlags, TrustFlags {
   readonly signedLock?: boolean;
 }
 
@@ -34,10 +32,10 @@ function checkWords(args: readonly string[], { lock, signedLock }: Flags): void 
 async function openLock(
   files: Files,
   path: string,
-  keys: readonly TrustedKey[],
+  policy: SignaturePolicy,
 ): Promise<FileLock> {
   try {
-    return await readLock(files, path, keys);
+    return await readLock(files, path, policy);
   } catch (error) {
     if (error instanceof MalformedError) {
       throw new UsageError(`Cannot use ${path}: ${error.message}`, { cause: error });
@@ -77,9 +75,9 @@ export const task: Task<Flags> = {
   async run(args, flags, io) {
     checkWords(args, flags);
     const files = diskFiles(io);
-    const keys = [await readPublicKey(requireKey({ ...flags }), io)];
+    const policy = { ...await readSigners(flags, io), annotations: {} };
     const items = await openFileList(files, args, flags, io);
-    const lock = flags.lock === undefined ? undefined : await openLock(files, flags.lock, keys);
+    const lock = flags.lock === undefined ? undefined : await openLock(files, flags.lock, policy);
     return await reportRun<FleetResult, Summary>(flags, io, {
       noun: "file",
       open: openFileReport,
@@ -95,7 +93,7 @@ export const task: Task<Flags> = {
           await report({ image: flags.lock!, verdict: lock.verdict });
         }
         const results = verifyFiles(files, items, {
-          keys,
+          policy,
           lock,
           limit: flags.maxWorkers,
           onFound: () => progress.expect(++found),

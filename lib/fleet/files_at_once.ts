@@ -5,9 +5,8 @@ const HELD_AT_ONCE = 2;
 
 /** How many files to work on at once, of as many as are asked for: memory is bounded. */
 export function filesAtOnce(
-  keys: readonly { readonly algorithm: KeyAlgorithm }[],
+  algorithms: readonly KeyAlgorithm[],
   limit: number,
 ): number {
-  const held = keys.some(({ algorithm }) => algorithm === "ed25519");
-  return held ? Math.min(limit, HELD_AT_ONCE) : limit;
+  return algorithms.includes("ed25519") ? Math.min(limit, HELD_AT_ONCE) : limit;
 }

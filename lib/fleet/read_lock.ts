@@ -3,8 +3,9 @@ import { FileError, type Files } from "../base/files.ts";
 import { MAX_ATTACHMENT_BYTES } from "../base/limits.ts";
 import type { Digest } from "../reference/digest.ts";
 import { readBlobContent } from "../signature/blob_content.ts";
-import type { TrustedKey } from "../verify/signature_policy.ts";
+import type { SignaturePolicy } from "../verify/signature_policy.ts";
 import type { Verdict } from "../verify/verdict.ts";
+import { policyAlgorithms } from "../verify/verify_blob.ts";
 import { type FileItem, isBundleName } from "./list_files.ts";
 import { folderName, folderOf, isInside, joinPath, locateFile, readPlace } from "./locate_file.ts";
 import { parseLock } from "./lock_file.ts";
@@ -44,13 +45,13 @@ async function locateEntry(
 export async function readLock(
   files: Files,
   path: string,
-  keys: readonly TrustedKey[],
+  policy: SignaturePolicy,
 ): Promise<FileLock> {
   const place = { path: await locateFile(files, path) };
   const root = folderOf(place.path);
   const bytes = await readPlace(files, place, (pieces) => readAtMost(pieces, MAX_ATTACHMENT_BYTES));
-  const content = await readBlobContent([bytes], keys.map(({ key }) => key.algorithm));
-  const verdict = await verifyContent(files, place, path, content, keys);
+  const content = await readBlobContent([bytes], policyAlgorithms(policy));
+  const verdict = await verifyContent(files, place, path, content, policy);
 
   const shown = folderName(folderOf(path));
   // Of the files in one folder its name is asked for once.

@@ -46,8 +46,8 @@ async function faultOf(
   { publicKey }: PrivateKey,
 ): Promise<string | undefined> {
   if (old instanceof FileError) return old.message;
-  const keys = [{ name: "the key", key: publicKey }];
-  const { kind, reasons } = await verifyBlob(content, { kind: "bundle", bytes: old }, keys);
+  const policy = { keys: [{ name: "the key", key: publicKey }], annotations: {} };
+  const { kind, reasons } = await verifyBlob(content, { kind: "bundle", bytes: old }, policy);
   return kind === "verified" ? undefined : reasons[0]?.message ?? kind;
 }
 

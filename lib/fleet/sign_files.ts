@@ -49,7 +49,7 @@ export async function* signFiles(
     }
   };
   let failed = 0;
-  const results = pooled(found(), work, { limit: filesAtOnce([options.key], limit) });
+  const results = pooled(found(), work, { limit: filesAtOnce([options.key.algorithm], limit) });
   for await (const result of results) {
     if (result.kind === "failed") failed++;
     yield result;

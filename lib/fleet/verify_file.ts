@@ -1,9 +1,9 @@
 import { FileError, type Files } from "../base/files.ts";
 import { type BlobContent, readBlobContent } from "../signature/blob_content.ts";
 import type { Reason } from "../verify/reason.ts";
-import type { TrustedKey } from "../verify/signature_policy.ts";
+import type { SignaturePolicy } from "../verify/signature_policy.ts";
 import type { Verdict } from "../verify/verdict.ts";
-import { verifyBlob } from "../verify/verify_blob.ts";
+import { policyAlgorithms, verifyBlob } from "../verify/verify_blob.ts";
 import { type FilePlace, readPlace } from "./locate_file.ts";
 import { readBundleBeside } from "./read_bundle_beside.ts";
 
@@ -48,7 +48,7 @@ export async function verifyContent(
   place: FilePlace,
   name: string,
   content: BlobContent,
-  keys: readonly TrustedKey[],
+  policy: SignaturePolicy,
 ): Promise<Verdict> {
   let bytes: Uint8Array | undefined;
   try {
@@ -57,7 +57,7 @@ export async function verifyContent(
     if (error instanceof FileError) return verdictOfBundle(content, name, error);
     throw error;
   }
-  if (bytes !== undefined) return await verifyBlob(content, { kind: "bundle", bytes }, keys);
+  if (bytes !== undefined) return await verifyBlob(content, { kind: "bundle", bytes }, policy);
   const reasons = [{ code: "no-signature", message: "there is no bundle beside it" }] as const;
   return { kind: "unsigned", digest: content.digest, signatures: [], reasons };
 }
@@ -72,9 +72,9 @@ export async function verifyFile(
   files: Files,
   place: FilePlace,
   name: string,
-  keys: readonly TrustedKey[],
+  policy: SignaturePolicy,
 ): Promise<Verdict> {
-  const algorithms = keys.map(({ key }) => key.algorithm);
+  const algorithms = policyAlgorithms(policy);
   let content: BlobContent;
   try {
     content = await readPlace(files, place, (pieces) => readBlobContent(pieces, algorithms));
@@ -82,5 +82,5 @@ export async function verifyFile(
     if (error instanceof FileError) return verdictOfFailure(name, error);
     throw error;
   }
-  return await verifyContent(files, place, name, content, keys);
+  return await verifyContent(files, place, name, content, policy);
 }

@@ -1,8 +1,9 @@
 import type { Files } from "../base/files.ts";
 import { pooled } from "../base/pool.ts";
 import type { Reason } from "../verify/reason.ts";
-import type { TrustedKey } from "../verify/signature_policy.ts";
+import type { SignaturePolicy } from "../verify/signature_policy.ts";
 import type { Verdict } from "../verify/verdict.ts";
+import { policyAlgorithms } from "../verify/verify_blob.ts";
 import { filesAtOnce } from "./files_at_once.ts";
 import type { FleetResult } from "./fleet_result.ts";
 import type { FileItem } from "./list_files.ts";
@@ -11,7 +12,7 @@ import { verdictOfFailure, verifyFile } from "./verify_file.ts";
 
 /** How to verify files. */
 export interface VerifyFilesOptions {
-  readonly keys: readonly TrustedKey[];
+  readonly policy: SignaturePolicy;
   /** The files that must be there, just these, and just as they were; any will do unless told. */
   readonly lock?: Omit<FileLock, "verdict"> | undefined;
   /** Files at a time. */
@@ -52,11 +53,11 @@ function failFor(fault: Reason, { digest, signatures, reasons }: Verdict): Verdi
 export async function* verifyFiles(
   files: Files,
   items: AsyncIterable<FileItem> | Iterable<FileItem>,
-  { keys, lock, limit, onFound }: VerifyFilesOptions,
+  { policy, lock, limit, onFound }: VerifyFilesOptions,
 ): AsyncGenerator<FleetResult, void, undefined> {
   const verdictOf = async (item: FileItem): Promise<Verdict> => {
     if (item.kind === "trouble") return verdictOfFailure(item.name, item.error);
-    const verdict = await verifyFile(files, item, item.name, keys);
+    const verdict = await verifyFile(files, item, item.name, policy);
     const fault = lock === undefined ? undefined : faultOf(item.path, verdict.digest, lock);
     return fault === undefined ? verdict : failFor(fault, verdict);
   };
@@ -77,7 +78,7 @@ export async function* verifyFiles(
       yield item;
     }
   };
-  const atOnce = filesAtOnce(keys.map(({ key }) => key), limit);
+  const atOnce = filesAtOnce(policyAlgorithms(policy), limit);
   yield* pooled(
     found(),
     async (item) => ({ image: item.name, verdict: await verdictOf(item) }),

@@ -74,3 +74,21 @@ export async function verifySignature(
     return false;
   }
 }
+
+/**
+ * Whether `key` made `signature` over `message` with just this hash, as certificates, logs and
+ * timestamps name theirs: ECDSA in DER, RSA PKCS#1 v1.5, or pure Ed25519, which takes no heed of it.
+ * A malformed signature is false, and no error.
+ */
+export async function verifyHashed(
+  key: PublicKey,
+  message: Uint8Array,
+  signature: Uint8Array,
+  hash: SignatureHash,
+): Promise<boolean> {
+  try {
+    return await (await importOnce(key))(message, signature, hash);
+  } catch {
+    return false;
+  }
+}

@@ -10,26 +10,31 @@ import type { SignReportWriter } from "./sign_report.ts";
 import { outcomesText, type SignSummary } from "./sign_summary.ts";
 import { OUTCOMES } from "./sign_table.ts";
 import { type Summary, verdictsText } from "./summary.ts";
-import { VERDICTS } from "./table.ts";
+import { verdictTable } from "./table.ts";
 
 /** Files share a folder, as images do a repository. */
 function fileLeafStart(path: string): number {
   return path.lastIndexOf("/") + 1;
 }
 
-const FILE_VERDICTS: TableKind<FleetResult, Summary> = {
-  ...VERDICTS,
-  titles: { ...VERDICTS.titles, item: "FILE" },
-  leafStart: fileLeafStart,
-  item(result) {
-    const { kind, reasons } = result.verdict;
-    const item = VERDICTS.item(result);
-    // The evidence of an image is a request; that of a file is the file itself.
-    return kind === "unknown" ? { ...item, details: reasons.map(({ message }) => message) } : item;
-  },
-  summaryText: (summary, milliseconds) =>
-    `${verdictsText(summary, "file")} · ${durationText(milliseconds)}`,
-};
+function fileVerdictTable(): TableKind<FleetResult, Summary> {
+  const table = verdictTable();
+  return {
+    ...table,
+    titles: { ...table.titles, item: "FILE" },
+    leafStart: fileLeafStart,
+    item(result) {
+      const { kind, reasons } = result.verdict;
+      const item = table.item(result);
+      // The evidence of an image is a request; that of a file is the file itself.
+      return kind === "unknown"
+        ? { ...item, details: reasons.map(({ message }) => message) }
+        : item;
+    },
+    summaryText: (summary, milliseconds) =>
+      `${verdictsText(summary, "file")} · ${durationText(milliseconds)}`,
+  };
+}
 
 const FILE_OUTCOMES: TableKind<SignedTag, SignSummary> = {
   ...OUTCOMES,
@@ -48,7 +53,7 @@ export function openFileReport(
   sink: ReportSink,
   options: TableOptions = {},
 ): ReportWriter {
-  const table = (...rest: TableArguments) => drawTable(FILE_VERDICTS, ...rest);
+  const table = (...rest: TableArguments) => drawTable(fileVerdictTable(), ...rest);
   return openReportOf({ table, record: imageRecord }, format, start, sink, options);
 }
 

@@ -1,8 +1,8 @@
 import { decodeBase64, decodeText, encodeBase64, encodeText } from "../base/bytes.ts";
-import { MalformedError } from "../base/errors.ts";
 import { stringifyAsGo } from "../base/go_json.ts";
 import type { SignatureHash } from "../keys/algorithm.ts";
 import { type BlobBundle, BUNDLE_MEDIA_TYPE, parseBundle } from "./bundle.ts";
+import { NO_MATERIAL, type OldBundle, parseOldBundle } from "./material.ts";
 import { certificatesPem, rekorBundle } from "./material_annotations.ts";
 import { materialJson, type VerificationMaterial } from "./verification_material.ts";
 
@@ -38,16 +38,14 @@ export function buildMessageBundle(
 /** A signature that stands beside a file. */
 export type BlobSignature =
   | { readonly kind: "bundle"; readonly bundle: BlobBundle }
-  | { readonly kind: "detached"; readonly signature: Uint8Array };
+  | ({ readonly kind: "detached" } & OldBundle);
 
-function parseObject(untrusted: Uint8Array): Readonly<Record<string, unknown>> | undefined {
+function isOldBundle(untrusted: Uint8Array): boolean {
   try {
     const value: unknown = JSON.parse(decodeText(untrusted));
-    return typeof value === "object" && value !== null && !Array.isArray(value)
-      ? value as Record<string, unknown>
-      : undefined;
+    return typeof value === "object" && value !== null && "base64Signature" in value;
   } catch {
-    return undefined;
+    return false;
   }
 }
 
@@ -58,16 +56,9 @@ function parseObject(untrusted: Uint8Array): Readonly<Record<string, unknown>> |
  * @throws {MalformedError}
  */
 export function parseBlobBundle(untrusted: Uint8Array): BlobSignature {
-  const old = parseObject(untrusted)?.["base64Signature"];
-  if (old === undefined) return { kind: "bundle", bundle: parseBundle(untrusted) };
-  try {
-    if (typeof old === "string" && old !== "") {
-      return { kind: "detached", signature: decodeBase64(old) };
-    }
-  } catch {
-    // Told below.
-  }
-  throw new MalformedError("bundle", "base64Signature: want base64");
+  return isOldBundle(untrusted)
+    ? { kind: "detached", ...parseOldBundle(untrusted) }
+    : { kind: "bundle", bundle: parseBundle(untrusted) };
 }
 
 /**
@@ -89,14 +80,25 @@ export function buildOldBundle(
   }));
 }
 
-/** Read a signature as it stands in a file: base64, or the bytes themselves as `--b64=false` writes. */
+/**
+ * Read a signature as it stands in a file: base64, or the bytes themselves as `--b64=false` writes.
+ *
+ * @param certificate the signer's, in DER, where it stands in another file
+ */
 export function parseDetached(
   untrusted: Uint8Array,
+  certificate?: Uint8Array,
 ): Extract<BlobSignature, { kind: "detached" }> {
+  let signature = untrusted;
   try {
-    const signature = decodeBase64(decodeText(untrusted).replace(/\s+/gu, ""));
-    return { kind: "detached", signature };
+    signature = decodeBase64(decodeText(untrusted).replace(/\s+/gu, ""));
   } catch {
-    return { kind: "detached", signature: untrusted };
+    // Then the bytes are the signature.
   }
+  return {
+    kind: "detached",
+    signature,
+    hasCertificate: certificate !== undefined,
+    material: () => ({ ...NO_MATERIAL, certificate }),
+  };
 }

@@ -1,6 +1,6 @@
 import type { Reason } from "./reason.ts";
 import type { SignaturePolicy, TrustedKey } from "./signature_policy.ts";
-import type { SignatureResult } from "./verdict.ts";
+import type { SignatureResult, Signer } from "./verdict.ts";
 
 /** The keys of a policy, each once however often it is given. */
 export function distinctKeys({ keys }: Pick<SignaturePolicy, "keys">): readonly TrustedKey[] {
@@ -18,12 +18,17 @@ function requiredCount(policy: SignaturePolicy): number {
   return Math.max(1, required === "all" ? distinctKeys(policy).length : required);
 }
 
-/** The keys that made a signature that satisfies, by fingerprint: one key counts once. */
+/** One key is one signer, and one identity is, however many certificates it has. */
+function identify(signer: Signer): string {
+  return signer.kind === "key" ? signer.fingerprint : `${signer.issuer} ${signer.name}`;
+}
+
+/** Who made a signature that satisfies, keys by their fingerprint: each counts once. */
 function signedBy(signatures: readonly SignatureResult[]): ReadonlySet<string> {
   const signers = signatures.flatMap(({ verified, signer, alsoBy = [] }) =>
     verified && signer !== undefined ? [signer, ...alsoBy] : []
   );
-  return new Set(signers.map(({ fingerprint }) => fingerprint));
+  return new Set(signers.map(identify));
 }
 
 /** Whether as many keys have signed as the policy requires, over both formats together. */

@@ -1,6 +1,7 @@
 import type { SignatureHash } from "../keys/algorithm.ts";
 import type { PublicKey } from "../keys/public_key.ts";
 import type { Annotations } from "../signature/claim.ts";
+import type { TrustPolicy } from "./trust_policy.ts";
 
 /** A public key that is trusted to sign, and what to call it in reports. */
 export interface TrustedKey {
@@ -12,13 +13,15 @@ export interface TrustedKey {
 
 /** What signatures must satisfy. */
 export interface SignaturePolicy {
-  /** Each signature must be by one of these. */
+  /** Each signature must be by one of these, or by an identity that `trust` names. */
   readonly keys: readonly TrustedKey[];
   /**
-   * How many of the keys must have signed an image, each with a signature of its own that satisfies:
-   * one, unless told. A key that is given twice is one key.
+   * How many of those who are trusted must have signed an image, each with a signature of its own that
+   * satisfies: one, unless told; "all" are all keys. A key that is given twice is one key.
    */
   readonly required?: number | "all" | undefined;
+  /** What logs, timestamps and certificates must prove; nothing is asked of them unless told. */
+  readonly trust?: TrustPolicy | undefined;
   /** Each must be signed with just this value; others may be signed too. */
   readonly annotations: Annotations;
   /**

@@ -5,6 +5,7 @@ import type { Remote } from "../registry/remote.ts";
 import { LAYER_PREDICATE_TYPE } from "../signature/attach_attestation.ts";
 import { parseImageBundle } from "../signature/bundle.ts";
 import { buildEnvelope, parseEnvelope } from "../signature/dsse.ts";
+import { legacyMaterial } from "../signature/material.ts";
 import { isPredicateType } from "../signature/predicate_type.ts";
 import { type LegacySignature, readLegacySignatures } from "../signature/read_legacy.ts";
 import type { SignatureFormat } from "../signature/signature_format.ts";
@@ -104,10 +105,15 @@ async function judgeLegacy(work: Work, layers: readonly LegacySignature[]): Prom
   await judgeLayers(findings, {
     layers: wanted,
     open: (descriptor) => fetchBlob(remote, store.repository, descriptor),
-    async judge({ hasCertificate }, bytes) {
-      const envelope = parseEnvelope(bytes);
+    async judge({ hasCertificate, payload: { annotations = {} } }, bytes) {
       const judged = await checkEnvelope(
-        { format: "legacy", envelope, hasCertificate },
+        {
+          format: "legacy",
+          envelope: parseEnvelope(bytes),
+          hasCertificate,
+          material: () => legacyMaterial(annotations),
+          stored: bytes,
+        },
         digest,
         policy,
       );

@@ -23,7 +23,7 @@ export async function verifyGiven(
 ): Promise<Verdict> {
   const signed = payload ?? buildClaim(formatRepository(image), digest, {});
   const findings = new Findings(policy);
-  const given = { signature: encodeBase64(signature), hasCertificate: false };
+  const given = { signature: encodeBase64(signature), hasCertificate: false, payload: {} };
   findings.signatures.push(await checkLegacySignature(given, signed, digest, policy));
   return findings.conclude(digest, { code: "no-signature", message: "there is no signature" });
 }

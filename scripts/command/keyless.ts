@@ -1,12 +1,8 @@
 import { type Command, Option } from "commander";
 import { UsageError } from "../../lib/base/errors.ts";
 
-/** cosign's flags of signing and verifying without a key of one's own. */
+/** cosign's flags of signing without a key of one's own. */
 const KEYLESS = [
-  "certificate-identity",
-  "certificate-identity-regexp",
-  "certificate-oidc-issuer",
-  "certificate-oidc-issuer-regexp",
   "identity-token",
   "fulcio-url",
   "oidc-issuer",
@@ -34,11 +30,11 @@ export function requireKey<Key extends string | readonly string[]>(
   const given = KEYLESS.find((name) => others[camel(name)] !== undefined);
   if (given !== undefined) {
     throw new UsageError(
-      `Cannot use --${given}: keyless signing and verifying is not supported yet; use --key`,
+      `Cannot use --${given}: keyless signing is not supported yet; use --key`,
     );
   }
   if (key !== undefined) return key;
   throw new UsageError(
-    "Cannot go without --key: keyless signing and verifying is not supported yet",
+    "Cannot go without --key: keyless signing is not supported yet",
   );
 }

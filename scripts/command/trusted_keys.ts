@@ -9,7 +9,7 @@ import { readPublicKey } from "./keys.ts";
 
 /** Options of the tasks that verify with keys. */
 export interface KeyFlags {
-  readonly key: readonly string[];
+  readonly key?: readonly string[];
   readonly require?: string;
   readonly signatureDigestAlgorithm?: string;
 }
@@ -33,11 +33,9 @@ export function defineKeyPolicyOptions(command: Command): void {
       "--signature-digest-algorithm <name>",
       "a hash to try beside the key's own: sha256, sha384 or sha512",
     )
-    // What changes nothing where a key decides and no log is asked.
-    .addOption(new Option("--offline").hideHelp())
+    // No log is asked in any case.
     .addOption(new Option("--private-infrastructure").hideHelp())
-    .addOption(new Option("--allow-certificate-chain").hideHelp())
-    .addOption(new Option("--insecure-ignore-sct").hideHelp());
+    .addOption(new Option("--allow-certificate-chain").hideHelp());
 }
 
 /** The hash that signatures are said to be over; those that fit the keys are tried in any case. */
@@ -86,7 +84,7 @@ function parseRequired(text: string, keys: readonly TrustedKey[]): SignaturePoli
  * @throws {KeyError}
  */
 export async function readKeys(
-  { key, require = "any", signatureDigestAlgorithm }: KeyFlags,
+  { key = [], require = "any", signatureDigestAlgorithm }: KeyFlags,
   io: Io,
 ): Promise<Required<Pick<SignaturePolicy, "keys" | "required">>> {
   const hash = parseHash(signatureDigestAlgorithm);

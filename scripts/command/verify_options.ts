@@ -5,15 +5,11 @@ import type { SignaturePolicy } from "../../lib/verify/signature_policy.ts";
 import { collect, parseAnnotations } from "./annotations.ts";
 import type { Io } from "./io.ts";
 import { defineRegistryOptions, type RegistryFlags } from "./registry_options.ts";
-import {
-  defineKeyPolicyOptions,
-  type KeyFlags,
-  publicKeyOption,
-  readKeys,
-} from "./trusted_keys.ts";
+import { defineTrustOptions, readSigners, type TrustFlags } from "./trust_options.ts";
+import { defineKeyPolicyOptions } from "./trusted_keys.ts";
 
 /** Options of the tasks that verify. */
-export interface VerifyFlags extends RegistryFlags, KeyFlags {
+export interface VerifyFlags extends RegistryFlags, TrustFlags {
   readonly annotations?: readonly string[];
   readonly recursive?: boolean;
   readonly platform?: readonly string[];
@@ -22,14 +18,13 @@ export interface VerifyFlags extends RegistryFlags, KeyFlags {
 
 /** Declare them. */
 export function defineVerifyOptions(command: Command): void {
-  command.addOption(publicKeyOption("the signature").makeOptionMandatory());
+  defineTrustOptions(command, "the signature");
   defineKeyPolicyOptions(command);
   command
     .option("-a, --annotations <key=value>", "must be signed with it; may be repeated", collect)
     .option("-r, --recursive", "of an index, the images in it must be signed as well")
     .option("--platform <platform>", "of an index only the images for it; may be repeated", collect)
     .option("--every-child", "of an index also what is no image: BuildKit's provenance and SBOMs")
-    .option("--insecure-ignore-tlog", "as with cosign; with a key the log is not checked anyway")
     // Both formats and both places are always read.
     .addOption(new Option("--new-bundle-format").hideHelp())
     .addOption(new Option("--no-new-bundle-format").hideHelp())
@@ -39,8 +34,10 @@ export function defineVerifyOptions(command: Command): void {
 
 /** Make of them what a signature must satisfy. */
 export async function signaturePolicy(flags: VerifyFlags, io: Io): Promise<SignaturePolicy> {
-  const annotations = parseAnnotations(flags.annotations ?? []);
-  return { annotations, ...await readKeys(flags, io) };
+  return {
+    annotations: parseAnnotations(flags.annotations ?? []),
+    ...await readSigners(flags, io),
+  };
 }
 
 /** Which images of an index must be signed; `undefined` where the index's own signature is enough. */

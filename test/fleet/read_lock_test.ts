@@ -30,7 +30,7 @@ async function setUp(t: TestContext, tree: Readonly<Record<string, TreeEntry>> =
     return { results, last: results.at(-1) };
   };
   const check = async (names: readonly string[] = ["dist/a", "dist/b"]) => {
-    const lock = await readLock(files, lockPath, trust([KEY]).keys);
+    const lock = await readLock(files, lockPath, trust([KEY]));
     return { lock: lock.verdict.kind, files: verdictsOf(await verify(names, { lock })) };
   };
   return { ...opened, lockPath, write, check };
@@ -183,7 +183,7 @@ test("finishLock() says that the lock file could not be written, or signed", asy
 
 test("readLock() says that it cannot be read, or is none", async (t) => {
   const { files, lockPath } = await setUp(t);
-  await assert.rejects(readLock(files, lockPath, []), { code: "FILE", failure: "missing" });
+  await assert.rejects(readLock(files, lockPath, trust([])), { code: "FILE", failure: "missing" });
   await writeFile(lockPath, "no lock\n");
-  await assert.rejects(readLock(files, lockPath, []), { code: "MALFORMED" });
+  await assert.rejects(readLock(files, lockPath, trust([])), { code: "MALFORMED" });
 });

@@ -37,7 +37,7 @@ test("signFiles() writes a bundle beside each file, as sign-blob does, and verif
   const { kind } = await verifyBlob(
     contentOfDigest(digest),
     { kind: "bundle", bytes },
-    trust([KEY]).keys,
+    trust([KEY]),
   );
   assert.equal(kind, "verified");
   assert.deepEqual(verdictsOf(await verify()), all("verified"));

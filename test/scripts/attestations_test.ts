@@ -96,7 +96,7 @@ test("the words of cosign that are no use here are refused by name, with exit co
       [...PUBLIC_KEY, "--type", "nonsense", ...image],
       /nonsense/u,
     ],
-    [verifyAttestation as Task<never>, ["--certificate-identity", "a", ...image], /keyless/u],
+    [verifyAttestation as Task<never>, ["--certificate-identity", "a", ...image], /oidc-issuer/u],
     [verifyAttestation as Task<never>, image, /--key/u],
     [
       attest as Task<never>,

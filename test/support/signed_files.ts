@@ -63,8 +63,8 @@ export async function openFolder(
     },
     async verify(names = ["."], { faults = {}, lock } = {}) {
       const { files, items } = list(names, faults);
-      const { keys } = trust([key]);
-      return (await collect(verifyFiles(files, items, { keys, lock, limit: 4 }))).map(named);
+      const policy = trust([key]);
+      return (await collect(verifyFiles(files, items, { policy, lock, limit: 4 }))).map(named);
     },
   };
 }
