@@ -86,7 +86,8 @@ export async function fetchReferrersTag(
   digest: Digest,
 ): Promise<{ readonly descriptors: readonly Descriptor[]; readonly digest?: Digest }> {
   const manifest = await fetchManifest(remote, repository, referrersTag(digest));
-  if (manifest === undefined) return NONE;
+  // · cosign copy lets the tag name the image itself.
+  if (manifest === undefined || manifest.digest === digest) return NONE;
   return { descriptors: readIndex(manifest.bytes), digest: digestOf(manifest.bytes) };
 }
 

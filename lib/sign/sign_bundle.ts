@@ -1,17 +1,16 @@
-import { equalBytes } from "../base/bytes.ts";
 import { MalformedError } from "../base/errors.ts";
 import { verifySignature } from "../keys/verify_signature.ts";
 import { attachBundle } from "../signature/attach_bundle.ts";
 import { parseImageBundle } from "../signature/bundle.ts";
 import { preAuthEncoding } from "../signature/dsse.ts";
 import { orderReferrers } from "../signature/read_referrer.ts";
-import { buildSignStatement, SIGN_PREDICATE_TYPE } from "../signature/statement.ts";
+import { buildSignStatement, SIGN_PREDICATE_TYPE, signsTheSame } from "../signature/statement.ts";
 import { hasBundleWitnesses } from "./is_witnessed.ts";
 import { signStatement, statementBundle } from "./sign_statement.ts";
 import type { SigningJob, SignOutcome } from "./signing_job.ts";
 import { someReferrer } from "./some_referrer.ts";
 
-/** Whether a stored bundle is a signature by our key over just this statement. */
+/** Whether a stored bundle is a signature by our key over what this statement says. */
 async function isOurs(
   { signer }: SigningJob,
   untrusted: Uint8Array,
@@ -19,7 +18,7 @@ async function isOurs(
 ): Promise<boolean> {
   try {
     const { payload, payloadType, signatures: [signature] } = parseImageBundle(untrusted).envelope;
-    return signature !== undefined && equalBytes(payload, statement) &&
+    return signature !== undefined && signsTheSame(payload, statement) &&
       hasBundleWitnesses(signer, untrusted) &&
       await verifySignature(signer.publicKey, preAuthEncoding(payloadType, payload), signature);
   } catch (error) {

@@ -124,7 +124,9 @@ function readCertificate(der: Uint8Array): Certificate {
   if (!equalBytes(inner.bytes, outer.bytes)) {
     throw new MalformedError("certificate", "it names two signature algorithms");
   }
-  if (bits.content[0] !== 0 || whole.children.length !== 3) {
+  if (
+    whole.tag !== DER_TAGS.sequence || whole.children.length !== 3 || bits.content[0] !== 0
+  ) {
     throw new MalformedError("certificate", "it has another shape");
   }
   const validity = derChild(tbs, 4, DER_TAGS.sequence);

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { encodeText } from "../base/bytes.ts";
+import { encodeText, equalBytes } from "../base/bytes.ts";
 import { parseJson } from "../base/json.ts";
 import { stringifyAsProtojson } from "../base/proto_json.ts";
 import { type Digest, digestHex } from "../reference/digest.ts";
@@ -72,4 +72,17 @@ export function parseStatement(payload: Uint8Array): Statement {
       annotations: annotations ?? {},
     })),
   };
+}
+
+/**
+ * Whether a stored statement signs what ours does, however it is written: cosign 2 leaves out
+ * annotations and predicate.
+ *
+ * @throws {MalformedError}
+ */
+export function signsTheSame(stored: Uint8Array, ours: Uint8Array): boolean {
+  if (equalBytes(stored, ours)) return true;
+  const statement = parseStatement(stored);
+  return statement.predicateType === SIGN_PREDICATE_TYPE &&
+    stringifyAsProtojson(statement) === stringifyAsProtojson(parseStatement(ours));
 }

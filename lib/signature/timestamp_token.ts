@@ -119,6 +119,7 @@ function readSigner(
 
 function readToken(der: Uint8Array): TimestampToken {
   const response = parseDer("timestamp", der);
+  if (response.tag !== DER_TAGS.sequence) malformed("it has another shape");
   const status = derSmallInteger(derChild(derChild(response, 0), 0));
   if (!GRANTED.has(status)) malformed("the authority refused it");
   const data = readSignedData(derChild(response, 1, DER_TAGS.sequence));

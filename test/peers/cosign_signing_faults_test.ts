@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { countSignatures, digestOfTag } from "./support/content.ts";
-import { cosignSign, cosignVerify, cosignWay } from "./support/cosign.ts";
+import { COSIGN_WAYS, COSIGNS, cosignSign, cosignVerify, cosignWay } from "./support/cosign.ts";
 import { peerTest } from "./support/peers.ts";
 import { type Proxy, startProxy } from "./support/proxy.ts";
 import { runHere } from "./support/run_here.ts";
@@ -80,3 +80,23 @@ for (const format of FORMATS) {
     assert.deepEqual(counts.get("ours"), [1, 1]);
   });
 }
+
+peerTest(
+  "what a cosign has signed with the same key is not signed again",
+  ["refregistry", ...COSIGNS, "crane"],
+  async (context) => {
+    const setting = await openSetting(context, "refregistry with referrers", "cosign1");
+    const { sandbox, address, kind, key } = setting;
+    for (const [number, way] of COSIGN_WAYS.entries()) {
+      const image = await setting.push(`app${number}:1`);
+      await cosignSign(sandbox, way, key, [image]);
+      assertDone(
+        await runHere(sandbox, ["sign", "--key", key, "--format", way.format, image]),
+        "sign",
+      );
+      const digest = await digestOfTag(sandbox, image);
+      const stored = await countSignatures(sandbox, kind, `${address}/app${number}`, digest);
+      assert.equal(stored[way.format], 1, way.name);
+    }
+  },
+);

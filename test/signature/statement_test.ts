@@ -6,6 +6,7 @@ import {
   buildSignStatement,
   parseStatement,
   SIGN_PREDICATE_TYPE,
+  signsTheSame,
 } from "../../lib/signature/statement.ts";
 import { jsonBytes } from "../support/images.ts";
 
@@ -37,6 +38,30 @@ test("parseStatement() reads what buildSignStatement() writes", () => {
     predicateType: SIGN_PREDICATE_TYPE,
     subjects: [{ digest: { sha256: HEX }, annotations: { b: "<1>", a: "2" } }],
   });
+});
+
+test("signsTheSame() takes statements that say the same, and no attestation", () => {
+  const write = (more: object, subject: object = {}) =>
+    jsonBytes({
+      _type: "https://in-toto.io/Statement/v1",
+      subject: [{ digest: { sha256: HEX }, ...subject }],
+      predicateType: SIGN_PREDICATE_TYPE,
+      ...more,
+    });
+  const plain = buildSignStatement(DIGEST, {});
+  const annotated = buildSignStatement(DIGEST, { a: "1", b: "2" });
+  assert.equal(signsTheSame(write({}), plain), true);
+  assert.equal(signsTheSame(write({}, { annotations: { b: "2", a: "1" } }), annotated), true);
+  assert.equal(signsTheSame(write({}), annotated), false);
+  assert.equal(signsTheSame(annotated, plain), false);
+  assert.equal(
+    signsTheSame(write({}, { digest: { sha256: HEX.replace("f", "0") } }), plain),
+    false,
+  );
+  const attestation = write({ predicateType: "https://example.com/other", predicate: { a: 1 } });
+  const other = write({ predicateType: "https://example.com/other", predicate: { a: 2 } });
+  assert.equal(signsTheSame(attestation, plain), false);
+  assert.equal(signsTheSame(attestation, other), false);
 });
 
 const statement = {

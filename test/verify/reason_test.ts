@@ -7,7 +7,6 @@ import { encodeText } from "../../lib/base/bytes.ts";
 import { parseTargetLine } from "../../lib/fleet/target.ts";
 import { verifyFleet } from "../../lib/fleet/verify_fleet.ts";
 import { digestOf } from "../../lib/reference/digest.ts";
-import { MEDIA_TYPES } from "../../lib/registry/manifest.ts";
 import { createMemoryRegistry, type MemoryRegistry } from "../../lib/registry/memory.ts";
 import type { ResolvedManifest } from "../../lib/registry/resolve_digest.ts";
 import { buildAttestationStatement } from "../../lib/signature/attestation_statement.ts";
@@ -15,12 +14,17 @@ import { buildClaim } from "../../lib/signature/claim.ts";
 import { LEGACY_ANNOTATIONS } from "../../lib/signature/read_legacy.ts";
 import { buildSignStatement } from "../../lib/signature/statement.ts";
 import { REASON_CODES, type ReasonCode } from "../../lib/verify/reason.ts";
+import type { TrustPolicy } from "../../lib/verify/trust_policy.ts";
 import type { Verdict, VerdictKind } from "../../lib/verify/verdict.ts";
 import { verifyAttestation } from "../../lib/verify/verify_attestation.ts";
 import { verifyRecursive } from "../../lib/verify/verify_recursive.ts";
 import { createSwitch, type Trouble, TROUBLES } from "../support/faults.ts";
 import { APP, createKey, jsonBytes, putImage, sign, trust } from "../support/images.ts";
 import { openTestRemote } from "../support/open_test_remote.ts";
+import { putIndex } from "../support/signed_index.ts";
+import { type BundleOptions, makeBundle } from "../support/sigstore/bundle.ts";
+import { createInstance, SIGNED_AT } from "../support/sigstore/instance.ts";
+import { ALICE, exact, judgeBundle, trustInstance } from "../support/sigstore/judge.ts";
 import { bundleOver, legacyLayer, putBundle, putLegacy } from "../support/write_signatures.ts";
 
 const KEY = createKey();
@@ -152,13 +156,7 @@ for (const scene of SCENES) {
 test("verifyRecursive() gives the reason child-not-verified, and the verdict failed", async () => {
   const registry = createMemoryRegistry();
   const child = putImage(registry, "child");
-  const bytes = jsonBytes({
-    schemaVersion: 2,
-    mediaType: MEDIA_TYPES.ociIndex,
-    manifests: [{ ...child, platform: { os: "linux", architecture: "amd64" } }],
-  });
-  const digest = registry.putManifest(APP.path, bytes, MEDIA_TYPES.ociIndex, "index");
-  const index = { digest, mediaType: MEDIA_TYPES.ociIndex, size: bytes.length };
+  const index = putIndex(registry, "index", { amd64: child });
   const { remote } = openTestRemote(registry);
   await sign(remote, index, { key: KEY });
   const judge = () =>
@@ -196,6 +194,40 @@ test("verifyAttestation() gives the reason predicate-type-mismatch, and the verd
   assert.equal(reasons[0]!.found, predicateType);
   seen.add("predicate-type-mismatch");
 });
+
+const INSTANCE = createInstance();
+
+/** What is wrong with a bundle, or with whom is trusted, where certificates, logs and times must prove. */
+const TRUST_SCENES: Readonly<
+  Partial<Record<ReasonCode, readonly [BundleOptions, Partial<Omit<TrustPolicy, "root">>?]>>
+> = {
+  "key-instead-of-certificate": [{ bare: true }],
+  "identity-mismatch": [{}, { identities: [{ ...ALICE, subject: exact("bob@example.com") }] }],
+  "issuer-mismatch": [{}, { identities: [{ ...ALICE, issuer: exact("https://other.example") }] }],
+  "workflow-mismatch": [{}, { identities: [{ ...ALICE, workflow: { trigger: "push" } }] }],
+  "certificate-untrusted": [{ certificate: { issuer: "another" } }],
+  "certificate-expired": [{ certificate: { notAfter: SIGNED_AT - 1000 } }],
+  "sct-missing": [{ certificate: { scts: [] } }],
+  "sct-invalid": [{
+    certificate: { scts: [{ log: INSTANCE.ct, time: Date.parse("2000-01-01T00:00:00Z") }] },
+  }],
+  "log-entry-missing": [{ entry: undefined, stamped: true }],
+  "log-entry-invalid": [{ body: () => encodeText("{}") }],
+  "log-entry-mismatch": [{ log: { kindVersion: "0.0.1" } }],
+  "timestamp-missing": [{ entry: "hashedrekord 0.0.1" }, { timestampThreshold: 1 }],
+  "timestamp-invalid": [{ timestamp: { status: 2 } }],
+  "time-not-proven": [{ stamped: false }],
+};
+
+for (const [code, [options, trust]] of Object.entries(TRUST_SCENES)) {
+  test(`verifyBlob() gives the reason ${code}`, async () => {
+    const { json } = makeBundle(INSTANCE, { entry: "hashedrekord 0.0.2", ...options });
+    const { result: { reasons } } = await judgeBundle(json, trustInstance(INSTANCE, trust));
+    assert.deepEqual(reasons.map((one) => one.code), [code]);
+    assert.match(reasons[0]!.message, /^\S.*\S$/u);
+    seen.add(code as ReasonCode);
+  });
+}
 
 test("REASON_CODES has no reason for what never happens", () => {
   // That of a file, which is seen in the tests of the tasks for files.

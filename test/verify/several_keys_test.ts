@@ -3,7 +3,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createMemoryRegistry } from "../../lib/registry/memory.ts";
-import { MEDIA_TYPES } from "../../lib/registry/manifest.ts";
 import type { PrivateKey } from "../../lib/keys/private_key.ts";
 import { buildAttestationStatement } from "../../lib/signature/attestation_statement.ts";
 import { attachAttestation } from "../../lib/signature/attach_attestation.ts";
@@ -18,8 +17,9 @@ import { verifyAttestation } from "../../lib/verify/verify_attestation.ts";
 import { verifyDigest, type VerifyOptions } from "../../lib/verify/verify_digest.ts";
 import { verifyRecursive } from "../../lib/verify/verify_recursive.ts";
 import { createSwitch, TROUBLES } from "../support/faults.ts";
-import { APP, createKey, jsonBytes, putImage, sign, trust } from "../support/images.ts";
+import { APP, createKey, putImage, sign, trust } from "../support/images.ts";
 import { HOST, openTestRemote } from "../support/open_test_remote.ts";
+import { putIndex } from "../support/signed_index.ts";
 import { createTestClock } from "../support/test_clock.ts";
 import { legacyLayer, putLegacy } from "../support/write_signatures.ts";
 
@@ -141,19 +141,14 @@ test("verifyDigest() cannot tell of too few signers where a signature could not 
 test("verifyRecursive() asks of each image in an index that enough keys have signed it", async () => {
   const registry = createMemoryRegistry();
   const child = putImage(registry, "child");
-  const bytes = jsonBytes({
-    schemaVersion: 2,
-    mediaType: MEDIA_TYPES.ociIndex,
-    manifests: [{ ...child, platform: { os: "linux", architecture: "amd64" } }],
-  });
-  const digest = registry.putManifest(APP.path, bytes, MEDIA_TYPES.ociIndex, "index");
+  const index = putIndex(registry, "index", { amd64: child });
   const { remote } = openTestRemote(registry);
   for (const key of [A, B]) {
-    await sign(remote, { digest, mediaType: MEDIA_TYPES.ociIndex, size: bytes.length }, { key });
+    await sign(remote, index, { key });
   }
   await sign(remote, child, { key: A });
   const judge = () =>
-    verifyRecursive(remote, { repository: APP, digest }, { policy: require(2) }, {
+    verifyRecursive(remote, { repository: APP, digest: index.digest }, { policy: require(2) }, {
       children: "images",
     });
   const { kind, reasons } = await judge();

@@ -37,8 +37,6 @@ export interface BundleOptions {
   readonly timestamp?: Partial<TimestampOptions>;
   readonly key?: SigningKey;
   readonly certificate?: CertificateChange;
-  /** A certificate that was issued before. */
-  readonly leaf?: Uint8Array;
   /** Change what is logged. */
   readonly body?: (body: Uint8Array) => Uint8Array;
   /** Sign with the key alone. */
@@ -137,7 +135,7 @@ export function makeBundle(instance: Instance, options: BundleOptions = {}): Mad
   const message = statement === undefined
     ? options.message ?? MESSAGE
     : preAuthEncoding(INTOTO_PAYLOAD_TYPE, statement);
-  const certificate = options.leaf ?? issueLeaf(instance, key, options.certificate);
+  const certificate = issueLeaf(instance, key, options.certificate);
   const signature = key.sign(message);
   const signed: Signed = {
     signature,
