@@ -123,8 +123,31 @@ export {
 export { parseSignatureRepositories } from "./lib/signature/signature_repositories.ts";
 export { signatureRepository, type StoreOptions } from "./lib/signature/store.ts";
 
+export { embeddedRepository, PUBLIC_MIRROR } from "./lib/trust/embedded.ts";
+export { TrustError } from "./lib/trust/trust_error.ts";
+export { fetchTargets, type GetFile, type TufOptions } from "./lib/trust/tuf.ts";
+
+export { ambientToken } from "./lib/sign/ambient_token.ts";
 export { type Attestation, attestDigest, type AttestOptions } from "./lib/sign/attest_digest.ts";
+export {
+  type ConnectedServices,
+  type ConnectOptions,
+  connectServices,
+} from "./lib/sign/connect_services.ts";
+export {
+  IdentityError,
+  type IdentityToken,
+  parseIdentityToken,
+  type TokenSource,
+} from "./lib/sign/identity_token.ts";
+export { keySigner } from "./lib/sign/key_signer.ts";
+export { openSigner, type SignerOptions } from "./lib/sign/open_signer.ts";
+export { type SelectedServices, selectServices } from "./lib/sign/select_services.ts";
+export { ServiceError } from "./lib/sign/service_error.ts";
+export { signBlob, type SignedBlob } from "./lib/sign/sign_blob.ts";
 export { signDigest } from "./lib/sign/sign_digest.ts";
+export type { Content, ContentSigner, Signed } from "./lib/sign/signer.ts";
+export { parseSigningConfig, type SigningConfig } from "./lib/sign/signing_config.ts";
 export type { SignOptions, SignOutcome, SignOutcomes } from "./lib/sign/signing_job.ts";
 
 export { type Reason, REASON_CODES, type ReasonCode } from "./lib/verify/reason.ts";

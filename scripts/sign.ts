@@ -10,6 +10,9 @@ import {
 import { listChildren } from "../lib/registry/list_children.ts";
 import type { Remote } from "../lib/registry/remote.ts";
 import type { ResolvedManifest } from "../lib/registry/resolve_digest.ts";
+import { isFatal } from "../lib/sign/is_fatal.ts";
+import { toSigner } from "../lib/sign/key_signer.ts";
+import { rememberSignatures } from "../lib/sign/remember_signatures.ts";
 import { signDigest } from "../lib/sign/sign_digest.ts";
 import { signRecursive } from "../lib/sign/sign_recursive.ts";
 import type { SignOptions } from "../lib/sign/signing_job.ts";
@@ -30,7 +33,7 @@ import {
   defineSignOptions,
   parseFormats,
   type SignFlags,
-  signOptions,
+  withSignOptions,
 } from "./command/sign_options.ts";
 import { runIfMain, type Task } from "./command/task.ts";
 
@@ -105,7 +108,7 @@ async function signOne(
 /** Sign images, one after another; each is tried. */
 export const task: Task<Flags> = {
   name: "sign",
-  summary: "Sign images with a key",
+  summary: "Sign images, with a key or with an identity",
   examples: [
     ["sign --key cosign.key registry.example/app@sha256:…", "sign the image with this digest"],
     ["sign --key cosign.key -a env=prod registry.example/app:1.0", "sign an annotation with it"],
@@ -113,6 +116,15 @@ export const task: Task<Flags> = {
     [
       "sign --key cosign.key --format legacy registry.example/app:1.0",
       "for cosign 1 and 2, podman",
+    ],
+    ["sign registry.example/app@sha256:…", "without a key: as whoever the CI job is, or signs in"],
+    [
+      "sign --signing-config services.json --identity-token token.jwt registry.example/app:1.0",
+      "without a key, with services of your own",
+    ],
+    [
+      "sign --key cosign.key --tlog-upload registry.example/app:1.0",
+      "with a key, and written into a transparency log",
     ],
   ],
   define(command) {
@@ -124,7 +136,7 @@ export const task: Task<Flags> = {
       .option("--bundle <file>", "write the Sigstore bundle to a file as well")
       .option("--output-signature <file>", "write a legacy signature in base64 to a file as well")
       .option("--output-payload <file>", "write what a legacy signature signs to a file as well")
-      .option("--output-certificate <file>", "write the public key, in place of a certificate")
+      .option("--output-certificate <file>", "write the certificate, or with a key the public key")
       .option("--payload <file>", "sign this, in the legacy format, instead of cosign's claim")
       .option("--attachment <kind>", "sbom: sign the image's old-style SBOM, and not the image");
   },
@@ -142,19 +154,22 @@ export const task: Task<Flags> = {
     }
     const images = references.length > 1 || flags.recursive === true ? "several" : "one";
     const payload = await readSignPayload(flags, parseFormats(flags), images, io);
-    const options = { ...await signOptions(flags, io), payload };
-    return await withRegistries(flags, io, 4, async (remote) => {
-      let failures = 0;
-      for (const reference of references) {
-        try {
-          await signOne(remote, reference, options, flags, io);
-        } catch (error) {
-          if (io.signal.aborted) throw error;
-          failures++;
-          await io.stderr.write(`Error: ${(error as Error).message}\n`);
+    return await withSignOptions(flags, io, (given) => {
+      // A file and the registry get the same signature.
+      const options = { ...given, payload, key: rememberSignatures(toSigner(given.key)) };
+      return withRegistries(flags, io, 4, async (remote) => {
+        let failures = 0;
+        for (const reference of references) {
+          try {
+            await signOne(remote, reference, options, flags, io);
+          } catch (error) {
+            if (io.signal.aborted || isFatal(error)) throw error;
+            failures++;
+            await io.stderr.write(`Error: ${(error as Error).message}\n`);
+          }
         }
-      }
-      return failures === 0 ? 0 : 1;
+        return failures === 0 ? 0 : 1;
+      });
     });
   },
 };

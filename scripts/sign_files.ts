@@ -6,7 +6,7 @@ import type { SignedTag } from "../lib/fleet/sign_tags.ts";
 import { startLock } from "../lib/fleet/write_lock.ts";
 import { openSignFilesReport } from "../lib/report/file_report.ts";
 import { countTags, signExitCode, type SignSummary } from "../lib/report/sign_summary.ts";
-import { defineBlobSignOptions, refuseLog } from "./command/blob_flags.ts";
+import { defineKeyedSignOptions, refuseLog } from "./command/blob_flags.ts";
 import {
   cannotUse,
   defineFileOptions,
@@ -43,7 +43,7 @@ export const task: Task<Flags> = {
   brokenOff: 3,
   define(command) {
     command.argument("<path...>", "files; folders; globs; @FILE or - for a list");
-    defineBlobSignOptions(command);
+    defineKeyedSignOptions(command);
     command
       .option("--force", "replace bundles that do not verify with this key")
       .option("--dry-run", "sign nothing, and say what would be signed")

@@ -13,6 +13,9 @@ export type ErrorCode =
   | "KEY"
   | "PASSWORD"
   | "MALFORMED"
+  | "IDENTITY"
+  | "SERVICE"
+  | "TRUST"
   | "FILE";
 
 /** The caller asked for something that cannot be done as asked; tasks exit with 2. */

@@ -47,3 +47,6 @@ export const MAX_FOLDER_DEPTH = 100;
 
 /** Files in one run: of each its name is kept. */
 export const MAX_FILES = 2_000_000;
+
+/** Log entries a second: what the public log bears, and large users keep to. */
+export const DEFAULT_LOG_RATE = 5;

@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from "../base/clock.ts";
 import { openHttp, type TlsOptions } from "../base/http.ts";
+import { environmentProxy } from "../base/proxy.ts";
 import { VERSION } from "../base/version.ts";
 import { type CredentialSource, dockerCredentials } from "./credentials.ts";
 import { logExchanges } from "./log_exchanges.ts";
@@ -38,11 +39,7 @@ export function openRegistries(options: RegistriesOptions): Registries {
   const http = openHttp({
     connections: options.connections ?? 32,
     signal: options.signal,
-    proxy: {
-      http: env["HTTP_PROXY"] ?? env["http_proxy"],
-      https: env["HTTPS_PROXY"] ?? env["https_proxy"],
-      except: env["NO_PROXY"] ?? env["no_proxy"],
-    },
+    proxy: environmentProxy(env),
     ...(options.tls === undefined ? {} : { tls: options.tls }),
   });
   const remote = openRemote({

@@ -6,7 +6,7 @@ import type { Repository } from "../reference/reference.ts";
 import { type Authorizer, openAuthorizer } from "./authorize.ts";
 import type { CredentialSource } from "./credentials.ts";
 import { describeRequest, RegistryError, type RegistryFailure } from "./registry_error.ts";
-import { isRetryable, parseRetryAfter, retryDelay, type RetryPolicy } from "./retry.ts";
+import { isRetryable, isTooLarge, type RetryPolicy, waitForNext } from "./retry.ts";
 import { followLocation, openBase } from "./transport.ts";
 
 /** Settings of {@link openRemote}. Everything that acts on the world is handed in. */
@@ -164,15 +164,11 @@ export function openRemote(options: RemoteOptions): Remote {
         why = error.message;
         cause = error;
       }
-      const asked = parseRetryAfter(response?.headers["retry-after"], clock.now());
-      // "At once" is no advice: what failed now fails again.
-      const delay = asked || retryDelay(retry, attempt, options.random);
-      const tooLarge = cause instanceof HttpError && cause.failure === "too-large";
-      const again = response === undefined
-        ? !tooLarge
-        : isRetryable(response.status) || repeatOn.includes(document?.code ?? "");
+      const again = repeatOn.includes(document?.code ?? "");
+      const attempted = { attempt, response, cause, again };
+      const delay = waitForNext(retry, attempted, clock.now(), options.random);
       const failure = response === undefined
-        ? (tooLarge ? "invalid-answer" : "unavailable")
+        ? (isTooLarge(cause) ? "invalid-answer" : "unavailable")
         : failureOf(response.status);
       failed = new RegistryError(why, {
         failure,
@@ -181,7 +177,7 @@ export function openRemote(options: RemoteOptions): Remote {
         attempts: attempt,
         registryCode: document?.code,
       }, { cause });
-      if (!again || !mayRepeat() || attempt >= retry.attempts || delay > retry.maxDelay) {
+      if (delay === undefined || !mayRepeat()) {
         throw failed;
       }
       counters.retries++;

@@ -5,20 +5,22 @@ import { parseImageBundle } from "../signature/bundle.ts";
 import { preAuthEncoding } from "../signature/dsse.ts";
 import { orderReferrers } from "../signature/read_referrer.ts";
 import { buildSignStatement, SIGN_PREDICATE_TYPE, signsTheSame } from "../signature/statement.ts";
-import { signStatement } from "./sign_statement.ts";
+import { hasBundleWitnesses } from "./is_witnessed.ts";
+import { signStatement, statementBundle } from "./sign_statement.ts";
 import type { SigningJob, SignOutcome } from "./signing_job.ts";
 import { someReferrer } from "./some_referrer.ts";
 
 /** Whether a stored bundle is a signature by our key over what this statement says. */
 async function isOurs(
-  { options: { key } }: SigningJob,
+  { signer }: SigningJob,
   untrusted: Uint8Array,
   statement: Uint8Array,
 ): Promise<boolean> {
   try {
     const { payload, payloadType, signatures: [signature] } = parseImageBundle(untrusted).envelope;
     return signature !== undefined && signsTheSame(payload, statement) &&
-      await verifySignature(key.publicKey, preAuthEncoding(payloadType, payload), signature);
+      hasBundleWitnesses(signer, untrusted) &&
+      await verifySignature(signer.publicKey, preAuthEncoding(payloadType, payload), signature);
   } catch (error) {
     if (error instanceof MalformedError) return false;
     throw error;
@@ -34,9 +36,10 @@ export async function bundleStatement(
   statement: Uint8Array,
   predicateType: string,
 ): Promise<SignOutcome> {
-  const { remote, subject, store, options } = job;
-  const { key, clock, random } = options;
-  const isSigned = await someReferrer(job, {
+  const { remote, subject, store, signer, options } = job;
+  const { clock, random } = options;
+  // Without a key nothing that is stored can be told to be ours.
+  const isSigned = signer.publicKey !== undefined && await someReferrer(job, {
     choose: (listed) => orderReferrers(listed, predicateType),
     wanted: predicateType,
     isOurs: async (referrer) =>
@@ -45,7 +48,7 @@ export async function bundleStatement(
   if (isSigned) return "already-signed";
   if (options.dryRun === true) return "to-sign";
   await attachBundle(remote, store, {
-    bundle: await signStatement(key, statement),
+    bundle: statementBundle(await signStatement(signer, statement)),
     predicateType,
     subject,
     knownNoFallbackTag: options.tags?.has(store.referrersTag) === false,

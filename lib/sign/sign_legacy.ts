@@ -2,7 +2,7 @@ import { decodeBase64 } from "../base/bytes.ts";
 import { verifySignature } from "../keys/verify_signature.ts";
 import { digestOf } from "../reference/digest.ts";
 import { formatRepository } from "../reference/reference.ts";
-import { attachLegacy } from "../signature/attach_legacy.ts";
+import { attachLegacy, type NewSignature } from "../signature/attach_legacy.ts";
 import { attachLegacyReferrer } from "../signature/attach_legacy_referrer.ts";
 import { buildClaim } from "../signature/claim.ts";
 import {
@@ -10,6 +10,8 @@ import {
   type LegacySignature,
   readLegacySignatures,
 } from "../signature/read_legacy.ts";
+import { materialAnnotations } from "../signature/material_annotations.ts";
+import { hasLegacyWitnesses } from "./is_witnessed.ts";
 import {
   joinOutcomes,
   type SigningJob,
@@ -33,13 +35,14 @@ export function legacyPayloads(
 
 /** Whether a stored signature is by our key over this payload. */
 async function isOurs(
-  { options: { key } }: SigningJob,
+  { signer }: SigningJob,
   payload: Uint8Array,
   stored: LegacySignature,
 ): Promise<boolean> {
   if (stored.payload.digest !== digestOf(payload)) return false;
+  if (!hasLegacyWitnesses(signer, stored.payload)) return false;
   try {
-    return await verifySignature(key.publicKey, payload, decodeBase64(stored.signature));
+    return await verifySignature(signer.publicKey, payload, decodeBase64(stored.signature));
   } catch {
     // Not base64: somebody else's trouble, and no signature of ours.
     return false;
@@ -55,10 +58,16 @@ async function someOurs(
   return false;
 }
 
+/** Sign one payload, and tell what is written beside the signature. */
+async function signPayload({ signer }: SigningJob, payload: Uint8Array): Promise<NewSignature> {
+  const { signature, material } = await signer.sign({ kind: "payload", bytes: payload });
+  return { signature, annotations: materialAnnotations(material) };
+}
+
 /** Sign one payload, and store the signature as a referrer. */
 async function signAsReferrer(job: SigningJob, payload: Uint8Array): Promise<SignOutcome> {
   const { remote, subject, store, options } = job;
-  const { key, tags, dryRun, ...settings } = options;
+  const { key: _, tags, dryRun, ...settings } = options;
   const isSigned = await someReferrer(job, {
     choose: (listed) => listed.filter(({ artifactType }) => artifactType === LEGACY_ARTIFACT_TYPE),
     wanted: undefined,
@@ -70,7 +79,7 @@ async function signAsReferrer(job: SigningJob, payload: Uint8Array): Promise<Sig
   await attachLegacyReferrer(remote, store, {
     ...settings,
     payload,
-    signature: await key.sign(payload),
+    ...await signPayload(job, payload),
     subject,
     knownNoFallbackTag: tags?.has(store.referrersTag) === false,
   });
@@ -80,7 +89,7 @@ async function signAsReferrer(job: SigningJob, payload: Uint8Array): Promise<Sig
 /** Sign one payload, and store the signature under the legacy tag. */
 async function signUnderTag(job: SigningJob, payload: Uint8Array): Promise<SignOutcome> {
   const { remote, store, options } = job;
-  const { key, tags, clock, random, dockerMediaTypes, created } = options;
+  const { tags, clock, random, dockerMediaTypes, created } = options;
   const knownAbsent = tags?.has(store.signatureTag) === false;
   if (options.dryRun === true) {
     const found = knownAbsent ? undefined : await readLegacySignatures(remote, store);
@@ -88,7 +97,7 @@ async function signUnderTag(job: SigningJob, payload: Uint8Array): Promise<SignO
   }
   const attached = await attachLegacy(remote, store, {
     payload,
-    sign: async () => await key.sign(payload),
+    sign: () => signPayload(job, payload),
     isOurs: (stored) => isOurs(job, payload, stored),
     knownAbsent,
     dockerMediaTypes,

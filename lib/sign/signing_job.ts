@@ -6,10 +6,12 @@ import type { ResolvedManifest } from "../registry/resolve_digest.ts";
 import type { Annotations } from "../signature/claim.ts";
 import type { SignatureFormat } from "../signature/signature_format.ts";
 import type { SignatureStore, StoreOptions } from "../signature/store.ts";
+import type { ContentSigner } from "./signer.ts";
 
 /** How to sign. */
 export interface SignOptions {
-  readonly key: PrivateKey;
+  /** A key, or a signer: a key whose signatures are witnessed, or somebody without a key. */
+  readonly key: PrivateKey | ContentSigner;
   readonly annotations: Annotations;
   readonly formats: readonly SignatureFormat[];
   readonly store?: StoreOptions;
@@ -49,6 +51,7 @@ export interface SigningJob {
   readonly image: Repository;
   readonly subject: ResolvedManifest;
   readonly store: SignatureStore;
+  readonly signer: ContentSigner;
   readonly options: SignOptions;
 }
 

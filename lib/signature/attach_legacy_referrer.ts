@@ -7,14 +7,13 @@ import { putBlob } from "../registry/put_blob.ts";
 import { putReferrer } from "../registry/put_referrer.ts";
 import type { Remote } from "../registry/remote.ts";
 import type { ResolvedManifest } from "../registry/resolve_digest.ts";
-import { legacyLayer } from "./attach_legacy.ts";
+import { legacyLayer, type NewSignature } from "./attach_legacy.ts";
 import { LEGACY_ARTIFACT_TYPE } from "./read_legacy.ts";
 import type { SignatureStore } from "./store.ts";
 
 /** A legacy signature to store as a referrer of its image. */
-export interface LegacyReferrer {
+export interface LegacyReferrer extends NewSignature {
   readonly payload: Uint8Array;
-  readonly signature: Uint8Array;
   readonly subject: ResolvedManifest;
   readonly dockerMediaTypes?: boolean | undefined;
   readonly created?: Date | undefined;
@@ -35,9 +34,10 @@ export interface LegacyReferrer {
 export async function attachLegacyReferrer(
   remote: Remote,
   { repository }: SignatureStore,
-  { payload, signature, subject, dockerMediaTypes, created, ...settings }: LegacyReferrer,
+  { payload, signature, annotations, subject, dockerMediaTypes, created, ...settings }:
+    LegacyReferrer,
 ): Promise<Digest> {
-  const layer = legacyLayer(payload, signature);
+  const layer = legacyLayer(payload, signature, annotations);
   const config = buildImageConfig([layer], created);
   const mediaType = dockerMediaTypes === true
     ? MEDIA_TYPES.dockerManifest

@@ -13,6 +13,7 @@ import type { Verdict } from "../../lib/verify/verdict.ts";
 import type { Io } from "./io.ts";
 import { defineKeylessOptions } from "./keyless.ts";
 import { readSmallFile } from "./files.ts";
+import { defineSignerOptions } from "./signer_options.ts";
 import { defineTrustOptions, type TrustFlags } from "./trust_options.ts";
 
 /** Where the signature of a file is, and who must have made it. */
@@ -25,14 +26,36 @@ export interface FoundFlags extends TrustFlags {
 /** Declare what cosign's users type where files are signed. */
 export function defineBlobSignOptions(command: Command): void {
   command
+    .addOption(new Option("--new-bundle-format").hideHelp())
+    .addOption(new Option("--no-new-bundle-format").hideHelp());
+  defineSignerOptions(command);
+}
+
+/** Declare the same where files are signed with a key alone. */
+export function defineKeyedSignOptions(command: Command): void {
+  command
     .option("--key <key>", "encrypted private key: file, https://, env:// or k8s://")
-    // What cosign's users type; there is nothing to confirm, and no log is written to yet.
+    // There is nothing to confirm, and no log is written to.
     .addOption(new Option("--new-bundle-format").hideHelp())
     .addOption(new Option("--no-new-bundle-format").hideHelp())
     .addOption(new Option("-y, --yes").hideHelp())
     .addOption(new Option("--tlog-upload").hideHelp())
     .addOption(new Option("--use-signing-config").hideHelp());
   defineKeylessOptions(command);
+}
+
+/**
+ * Refuse to seem to write to a log.
+ *
+ * @throws {UsageError}
+ */
+export function refuseLog(
+  flags: { readonly tlogUpload?: boolean; readonly useSigningConfig?: boolean },
+): void {
+  if (flags.tlogUpload !== true && flags.useSigningConfig !== true) return;
+  throw new UsageError(
+    "Cannot write to a transparency log: sign without --tlog-upload and --use-signing-config",
+  );
 }
 
 /** Declare what cosign's users type where the signatures of files are verified. */
@@ -55,20 +78,6 @@ export function defineBlobKeyOptions(command: Command): void {
   command
     .addOption(new Option("--new-bundle-format").hideHelp())
     .addOption(new Option("--no-new-bundle-format").hideHelp());
-}
-
-/**
- * Refuse to seem to write to a log.
- *
- * @throws {UsageError}
- */
-export function refuseLog(
-  flags: { readonly tlogUpload?: boolean; readonly useSigningConfig?: boolean },
-): void {
-  if (flags.tlogUpload !== true && flags.useSigningConfig !== true) return;
-  throw new UsageError(
-    "Cannot write to a transparency log: sign without --tlog-upload and --use-signing-config",
-  );
 }
 
 /**

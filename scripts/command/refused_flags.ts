@@ -1,3 +1,6 @@
+const WANTED = "name the services that are wanted, and not the others";
+const WITHIN = "say it within --ctfe, --fulcio, --rekor or --tsa";
+
 /**
  * Flags of cosign's that are not here, with what to do instead. They are named so that nobody is left
  * to guess, and docs/cosign.md gives the same reasons.
@@ -18,4 +21,22 @@ export const REFUSED_FLAGS: Readonly<Record<string, string>> = {
   "local-image": "these files name images in registries; see verify --local-image",
   "signature-digest-algorithm": "of files the hashes that fit the key are tried",
   "insecure-skip-verify": "what certificate logs promise is always looked at when a bundle is read",
+  "issue-certificate": "to sign without --key is to ask for a certificate",
+  "output-certificate": "the certificate is in the bundle; name a file with --bundle",
+  "rekor-entry-type": "the log's version decides it",
+  "signing-algorithm": "without a key it is ECDSA P-256; with one, the key decides",
+  "no-default-ctfe": WANTED,
+  "no-default-fulcio": WANTED,
+  "no-default-oidc": WANTED,
+  "no-default-rekor": WANTED,
+  "no-default-tsa": WANTED,
+  "ctfe-end-time": WITHIN,
+  "ctfe-key": WITHIN,
+  "ctfe-start-time": WITHIN,
+  "ctfe-url": WITHIN,
+  "fulcio-uri": WITHIN,
+  "rekor-end-time": WITHIN,
+  "rekor-key": WITHIN,
+  "rekor-start-time": WITHIN,
+  "timestamp-uri": WITHIN,
 };

@@ -1,7 +1,6 @@
-import { readFile } from "node:fs/promises";
 import { type Command, Option } from "commander";
 import { parseByteSize } from "../../lib/base/byte_size.ts";
-import { messageOf, UsageError } from "../../lib/base/errors.ts";
+import { UsageError } from "../../lib/base/errors.ts";
 import type { TlsOptions } from "../../lib/base/http.ts";
 import { parseRepository } from "../../lib/reference/reference.ts";
 import type { CredentialSource } from "../../lib/registry/credentials.ts";
@@ -10,6 +9,7 @@ import { parseSignatureRepositories } from "../../lib/signature/signature_reposi
 import type { StoreOptions } from "../../lib/signature/store.ts";
 import { collect } from "./annotations.ts";
 import type { Io } from "./io.ts";
+import { readTlsFiles } from "./tls_files.ts";
 
 /** Options of every task that talks to registries; named as cosign names them. */
 export interface RegistryFlags {
@@ -72,32 +72,15 @@ export function defineWorkerOption(command: Command, count: number, what = "imag
   command.option("--max-workers <n>", `${what} at a time`, positiveInteger, count);
 }
 
-async function readPem(file: string): Promise<string> {
-  try {
-    return await readFile(file, "utf8");
-  } catch (error) {
-    throw new UsageError(`Cannot read ${file}: ${messageOf(error)}`, { cause: error });
-  }
-}
-
 async function tlsOptions(flags: RegistryFlags): Promise<TlsOptions> {
+  const { registryServerName: servername, allowInsecureRegistry } = flags;
   const files = {
     ca: flags.registryCacert,
     cert: flags.registryClientCert,
     key: flags.registryClientKey,
   };
-  if ((files.cert === undefined) !== (files.key === undefined)) {
-    throw new UsageError(
-      "Cannot show a certificate: want both --registry-client-cert and --registry-client-key",
-    );
-  }
-  const pems: Record<string, string> = {};
-  for (const [name, file] of Object.entries(files)) {
-    if (file !== undefined) pems[name] = await readPem(file);
-  }
-  const { registryServerName: servername, allowInsecureRegistry } = flags;
   return {
-    ...pems,
+    ...await readTlsFiles(files, "both --registry-client-cert and --registry-client-key"),
     ...(servername === undefined ? {} : { servername }),
     ...(allowInsecureRegistry === true ? { insecure: true } : {}),
   };

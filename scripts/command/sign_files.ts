@@ -4,9 +4,12 @@ import type { Digest } from "../../lib/reference/digest.ts";
 import type { Repository } from "../../lib/reference/reference.ts";
 import type { ResolvedManifest } from "../../lib/registry/resolve_digest.ts";
 import { legacyPayloads } from "../../lib/sign/sign_legacy.ts";
-import { signStatement } from "../../lib/sign/sign_statement.ts";
+import { toSigner } from "../../lib/sign/key_signer.ts";
+import { signStatement, statementBundle } from "../../lib/sign/sign_statement.ts";
 import type { SignOptions } from "../../lib/sign/signing_job.ts";
 import { parseClaim } from "../../lib/signature/claim.ts";
+import { signerPem } from "../../lib/signature/material_annotations.ts";
+import { buildOldBundle } from "../../lib/signature/message_bundle.ts";
 import { buildSignStatement } from "../../lib/signature/statement.ts";
 import { writeOutput } from "./blob_flags.ts";
 import { readInput } from "./files.ts";
@@ -28,7 +31,7 @@ export function outputFiles(flags: SignFileFlags): readonly string[] {
     .filter((file) => file !== undefined);
 }
 
-/** Write what was asked for into files: the bundle, or a legacy signature and its payload. */
+/** Write what was asked for into files: the bundle, or a legacy signature and what belongs to it. */
 export async function writeSignFiles(
   image: Repository,
   subject: ResolvedManifest,
@@ -36,25 +39,37 @@ export async function writeSignFiles(
   flags: SignFileFlags,
   io: Io,
 ): Promise<void> {
-  const { key, annotations } = options;
+  const { key, annotations, formats } = options;
+  const signer = toSigner(key);
   const write = async (file: string, content: Uint8Array, what: string): Promise<void> => {
     await writeOutput(file, content);
     await io.stderr.write(`Wrote ${what} to file ${file}\n`);
   };
-  if (flags.bundle !== undefined) {
-    const statement = buildSignStatement(subject.digest, annotations);
-    await write(flags.bundle, await signStatement(key, statement), "bundle");
-  }
+  const { bundle, outputSignature, outputPayload, outputCertificate } = flags;
   // Of several payloads the last, as with cosign, which writes each over the one before.
   const payload = legacyPayloads({ image, subject, options }).at(-1)!;
-  if (flags.outputSignature !== undefined) {
-    const signature = encodeText(encodeBase64(await key.sign(payload)));
-    await write(flags.outputSignature, signature, "signature");
+  const signLegacy = () => signer.sign({ kind: "payload", bytes: payload });
+  if (bundle !== undefined && formats.includes("bundle")) {
+    const statement = buildSignStatement(subject.digest, annotations);
+    await write(bundle, statementBundle(await signStatement(signer, statement)), "bundle");
+  } else if (bundle !== undefined) {
+    const { signature, material } = await signLegacy();
+    await write(bundle, buildOldBundle(signature, material), "bundle");
   }
-  if (flags.outputPayload !== undefined) await write(flags.outputPayload, payload, "payload");
-  if (flags.outputCertificate !== undefined) {
+  if (outputSignature !== undefined) {
+    const { signature } = await signLegacy();
+    await write(outputSignature, encodeText(encodeBase64(signature)), "signature");
+  }
+  if (outputPayload !== undefined) await write(outputPayload, payload, "payload");
+  if (outputCertificate !== undefined) {
     // With a key there is no certificate, and cosign writes the public key.
-    await write(flags.outputCertificate, encodeText(key.publicKey.pem), "public key");
+    const { publicKey } = signer;
+    const pem = publicKey?.pem ?? signerPem((await signLegacy()).material);
+    await write(
+      outputCertificate,
+      encodeText(pem),
+      publicKey === undefined ? "certificate" : "public key",
+    );
   }
 }
 

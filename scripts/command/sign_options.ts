@@ -4,20 +4,18 @@ import type { SignOptions } from "../../lib/sign/signing_job.ts";
 import { SIGNATURE_FORMATS, type SignatureFormat } from "../../lib/signature/signature_format.ts";
 import { collect, parseAnnotations } from "./annotations.ts";
 import type { Io } from "./io.ts";
-import { readPrivateKey } from "./keys.ts";
 import { defineRegistryOptions, type RegistryFlags, storeOptions } from "./registry_options.ts";
+import { defineSignerOptions, type SignerFlags } from "./signer_options.ts";
+import { withSigner } from "./with_signer.ts";
 
 /** Options of the tasks that sign. */
-export interface SignFlags extends RegistryFlags {
-  readonly key: string;
+export interface SignFlags extends RegistryFlags, SignerFlags {
   readonly annotations?: readonly string[];
   readonly format?: string;
   readonly recursive?: boolean;
   readonly signContainerIdentity?: readonly string[];
   readonly newBundleFormat?: boolean;
   readonly dryRun?: boolean;
-  readonly tlogUpload?: boolean;
-  readonly useSigningConfig?: boolean;
   readonly recordCreationTimestamp?: boolean;
   readonly registryReferrersMode?: string;
   readonly issueCertificate?: boolean;
@@ -29,21 +27,14 @@ export function defineOldSignOptions(command: Command): void {
     .option("--record-creation-timestamp", "say in a legacy manifest when it was made")
     // Refused by name.
     .addOption(new Option("--issue-certificate").hideHelp())
-    // What cosign's users type; there is nothing to confirm, and no log is written to yet.
-    .addOption(new Option("-y, --yes").hideHelp())
-    .addOption(new Option("--tlog-upload").hideHelp())
-    .addOption(new Option("--use-signing-config").hideHelp())
     .addOption(new Option("--new-bundle-format").hideHelp())
     .addOption(new Option("--no-new-bundle-format").hideHelp());
 }
 
 /** Declare them. */
 export function defineSignOptions(command: Command): void {
+  defineSignerOptions(command);
   command
-    .requiredOption(
-      "--key <file>",
-      "encrypted private key, as generate-key-pair or cosign writes it",
-    )
     .option("-a, --annotations <key=value>", "sign this too; may be repeated", collect)
     .option("--format <format>", "bundle, legacy or both (default: bundle)")
     .option("-r, --recursive", "of an index sign every image in it as well")
@@ -114,38 +105,33 @@ function parseReferrersMode({ registryReferrersMode: mode = "legacy" }: SignFlag
   );
 }
 
-/** Refuse what would sign in another way than with the key alone. */
-function refuseServices({ tlogUpload, useSigningConfig, issueCertificate }: SignFlags): void {
-  if (tlogUpload === true || useSigningConfig === true) {
-    throw new UsageError(
-      "Cannot write to a transparency log: sign without --tlog-upload and --use-signing-config",
-    );
+/** Make of them what the library needs, and hand it to the work with what to sign with. */
+export async function withSignOptions<Result>(
+  flags: SignFlags,
+  io: Io,
+  work: (options: Omit<SignOptions, "tags">) => Promise<Result>,
+): Promise<Result> {
+  if (flags.issueCertificate === true && flags.key !== undefined) {
+    throw new UsageError("Cannot use --issue-certificate with a key: sign without --key");
   }
-  if (issueCertificate === true) {
-    throw new UsageError("Cannot use --issue-certificate: keyless signing is not supported yet");
-  }
-}
-
-/** Make of them what the library needs; asks for the key's password. */
-export async function signOptions(flags: SignFlags, io: Io): Promise<Omit<SignOptions, "tags">> {
-  refuseServices(flags);
   const formats = parseFormats(flags);
   const annotations = parseAnnotations(flags.annotations ?? []);
   const store = storeOptions(flags, io.env);
   const dockerReference = parseIdentities(flags, formats);
   const legacyReferrers = parseReferrersMode(flags);
   const created = flags.recordCreationTimestamp === true ? timeToRecord(io) : undefined;
-  return {
-    formats,
-    annotations,
-    store,
-    key: await readPrivateKey(flags.key, io),
-    dockerReference,
-    legacyReferrers,
-    created,
-    dockerMediaTypes: usesDockerMediaTypes(io),
-    dryRun: flags.dryRun,
-    clock: io.clock,
-    random: Math.random,
-  };
+  return await withSigner(flags, io, { legacy: formats.includes("legacy") }, (key) =>
+    work({
+      formats,
+      annotations,
+      store,
+      key,
+      dockerReference,
+      legacyReferrers,
+      created,
+      dockerMediaTypes: usesDockerMediaTypes(io),
+      dryRun: flags.dryRun,
+      clock: io.clock,
+      random: Math.random,
+    }));
 }

@@ -33,7 +33,11 @@ export async function ownFlags(name: string): Promise<ReadonlySet<string> | unde
   if (load === undefined) return undefined;
   const command = new Command(name);
   (await load()).task.define(command);
-  return new Set(command.options.map(({ long = "" }) => long.replace(/^--(?:no-)?/u, "")));
+  // Some of cosign's own begin with "no-".
+  return new Set(command.options.flatMap(({ long = "" }) => [
+    long.slice(2),
+    long.replace(/^--(?:no-)?/u, ""),
+  ]));
 }
 
 /** What is to be said of a flag of a command that is here. */

@@ -14,7 +14,9 @@ const README = readProjectFile("README.md");
 
 const PAGES = [
   "README.md",
-  ...["files", "reasons", "registries", "reports", "signatures"].map((name) => `docs/${name}.md`),
+  ...["files", "keyless", "reasons", "registries", "reports", "signatures"].map((name) =>
+    `docs/${name}.md`
+  ),
 ];
 
 const blocks = (language: string): string[] => codeBlocks(README, language);

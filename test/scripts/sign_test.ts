@@ -213,7 +213,6 @@ test("sign, sign-tags and attest refuse by name what they cannot do, and store n
     [sign as Task<never>, ["--attachment", "vex", image], /want sbom/u],
     [sign as Task<never>, ["--issue-certificate", image], /--issue-certificate/u],
     [sign as Task<never>, ["--sk", image], /--sk/u],
-    [sign as Task<never>, ["--tlog-upload=true", image], /transparency log/u],
     [sign as Task<never>, ["--output-certificate", at("c"), image, image], /one image at a time/u],
     [signTags as Task<never>, ["--sk", NAME], /--sk/u],
     [signTags as Task<never>, ["--sign-container-identity", "x", NAME], /--format legacy or both/u],

@@ -171,7 +171,7 @@ test("verifyAttestation() counts every key that signed one envelope", async () =
   const signatures = await Promise.all([A, createKey(), B, A].map((key) => key.sign(message)));
   const envelope = buildEnvelope({ payloadType: INTOTO_PAYLOAD_TYPE, payload, signatures });
   await attachAttestation(remote, locateSignatures(APP, image.digest, {}), {
-    makeEnvelope: () => Promise.resolve(envelope),
+    makeEnvelope: () => Promise.resolve({ envelope }),
     predicateType,
     isOurs: () => Promise.resolve(false),
     clock: createTestClock(),
