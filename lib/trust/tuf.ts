@@ -45,13 +45,14 @@ async function putFile(path: string, bytes: Uint8Array, work: string): Promise<v
   await rename(temporary, path);
 }
 
-/** Where a mirror's files are in the cache. */
+/** Where a mirror's files are in the cache: where cosign and sigstore-go have them (pkg/tuf, URLToPath). */
 function folderOf({ mirror, cache }: TufOptions): string {
   if (!URL.canParse(mirror)) {
     throw new TrustError(`Cannot use TUF mirror "${mirror.slice(0, 80)}": it is no address`);
   }
   const { host, pathname } = new URL(mirror);
-  return join(cache, encodeURIComponent(`${host}${pathname.replace(/\/+$/u, "")}`));
+  const name = `${host}${pathname.replace(/\/+$/u, "")}`.replace(/[/:]/gu, "-").toLowerCase();
+  return join(cache, encodeURIComponent(name.replace(/^\.+$/u, "-")));
 }
 
 /** The root to begin with, and nothing that another chain of roots vouched for. */

@@ -47,7 +47,8 @@ async function ours(sandbox: Sandbox, args: readonly string[]): Promise<Finished
   return finished;
 }
 
-async function theirs(
+/** Verify by cosign, and by our own command alike. */
+async function both(
   sandbox: Sandbox,
   { trustedRoot }: Sigstore,
   args: readonly string[],
@@ -55,6 +56,7 @@ async function theirs(
   const [task = "", ...rest] = args;
   const words = [task, "--trusted-root", trustedRoot, ...rest];
   assertDone(await cosign(sandbox, "cosign3", words), `cosign ${words.join(" ")}`);
+  assertDone(await sigfleet(sandbox, words), `sigfleet ${words.join(" ")}`);
 }
 
 for (const kind of [CRANE, registryKind("refregistry with referrers")]) {
@@ -74,7 +76,7 @@ for (const kind of [CRANE, registryKind("refregistry with referrers")]) {
           if (format === "legacy" && rekor === 2) continue;
           const how = [...alice, "--format", format];
           await ours(sandbox, ["sign", ...how, "-a", "env=prod", image]);
-          await theirs(sandbox, sigstore, [
+          await both(sandbox, sigstore, [
             "verify",
             ...flags,
             ...ALICE_FLAGS,
@@ -84,7 +86,7 @@ for (const kind of [CRANE, registryKind("refregistry with referrers")]) {
           ]);
           const predicate = ["--type", "spdxjson", "--predicate", "predicate.json"];
           await ours(sandbox, ["attest", ...how, ...predicate, image]);
-          await theirs(sandbox, sigstore, [
+          await both(sandbox, sigstore, [
             "verify-attestation",
             ...flags,
             ...ALICE_FLAGS,
@@ -128,9 +130,9 @@ sigstoreTest(
       const alice = await asAlice(sandbox, sigstore, rekor);
       const bundle = ["--bundle", `bundle-${rekor}.json`];
       await ours(sandbox, ["sign-blob", ...alice, ...bundle, "file"]);
-      await theirs(sandbox, sigstore, ["verify-blob", ...bundle, ...ALICE_FLAGS, "file"]);
+      await both(sandbox, sigstore, ["verify-blob", ...bundle, ...ALICE_FLAGS, "file"]);
       await ours(sandbox, ["attest-blob", ...alice, ...predicate, ...bundle, "file"]);
-      await theirs(sandbox, sigstore, [
+      await both(sandbox, sigstore, [
         "verify-blob-attestation",
         ...bundle,
         ...ALICE_FLAGS,
@@ -193,18 +195,18 @@ sigstoreTest(
       const witnessed = ["--signing-config", sigstore.signingConfig(rekor)];
       const { stderr } = await ours(sandbox, ["sign", ...key, ...witnessed, image]);
       assert.match(stderr, /0 certificates, 1 log entries, 1 timestamps/u);
-      await theirs(sandbox, sigstore, ["verify", ...pub, image]);
+      await both(sandbox, sigstore, ["verify", ...pub, image]);
       const again = await ours(sandbox, ["sign", ...key, ...witnessed, image]);
       assert.match(again.stderr, /already signed by this key/u);
       assert.ok(!again.stderr.includes("log entries"));
       const bundle = ["--bundle", `bundle-${rekor}.json`];
       await ours(sandbox, ["sign-blob", ...key, ...witnessed, ...bundle, "file"]);
-      await theirs(sandbox, sigstore, ["verify-blob", ...pub, ...bundle, "file"]);
+      await both(sandbox, sigstore, ["verify-blob", ...pub, ...bundle, "file"]);
     }
     const image = `${address}/team/app:1`;
     const urls = ["--rekor-url", URLS.rekor1, "--timestamp-server-url", URLS.timestamps];
     await ours(sandbox, ["sign", ...key, ...urls, "--format", "legacy", image]);
-    await theirs(sandbox, sigstore, ["verify", "--new-bundle-format=false", ...pub, image]);
+    await both(sandbox, sigstore, ["verify", "--new-bundle-format=false", ...pub, image]);
   },
 );
 
@@ -220,7 +222,7 @@ sigstoreTest(
     assert.match(stderr, /signed \(bundle\)/u);
     assert.match(stderr, /signed \(legacy\)/u);
     for (const { flags } of FORMATS) {
-      await theirs(sandbox, sigstore, ["verify", ...flags, "--key", "cosign3.pub", image]);
+      await both(sandbox, sigstore, ["verify", ...flags, "--key", "cosign3.pub", image]);
     }
   },
 );
@@ -267,7 +269,7 @@ sigstoreTest("one certificate signs all tags", ["cosign3", "crane"], async (t, s
   assertDone(report, "sign-tags");
   assert.match(report.stderr, /1 certificates, 4 log entries, 4 timestamps/u);
   for (const tag of ["1.0", "latest", "multi"]) {
-    await theirs(sandbox, sigstore, ["verify", ...ALICE_FLAGS, `${repository}:${tag}`]);
+    await both(sandbox, sigstore, ["verify", ...ALICE_FLAGS, `${repository}:${tag}`]);
   }
 });
 
@@ -302,7 +304,7 @@ sigstoreTest(
     });
     assertDone(signed, "sigfleet sign");
     assert.ok(!`${signed.stdout}${signed.stderr}`.includes(SIGSTORE_ID_TOKEN.slice(0, 30)));
-    await theirs(sandbox, sigstore, [
+    await both(sandbox, sigstore, [
       "verify",
       ...["--certificate-identity", `https://github.com/${workflow}`],
       ...["--certificate-oidc-issuer", WORKFLOWS],
@@ -324,7 +326,7 @@ sigstoreTest("flags name the services one by one", ["cosign3"], async (t, sigsto
     ...bundle,
     "file",
   ]);
-  await theirs(sandbox, sigstore, ["verify-blob", ...bundle, ...ALICE_FLAGS, "file"]);
+  await both(sandbox, sigstore, ["verify-blob", ...bundle, ...ALICE_FLAGS, "file"]);
   const { verificationMaterial } = JSON.parse(
     await readFile(sandbox.path("bundle.json"), "utf8"),
   ) as { verificationMaterial: Record<string, unknown> };

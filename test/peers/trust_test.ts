@@ -226,5 +226,11 @@ sigstoreTest(
     const verify = ["verify-blob", "--bundle", "bundle.json", ...ALICE_FLAGS, "file"];
     assertDone(await cosign(home, "cosign3", ["initialize", ...from]), "cosign initialize");
     assertDone(await cosign(home, "cosign3", verify), "cosign verify-blob");
+    // The root comes from the mirror, and then from what was kept of it.
+    assertDone(await sigfleet(home, verify), "verify-blob");
+    server.closeAllConnections();
+    server.close();
+    assertDone(await sigfleet(home, [...verify, "--offline"]), "verify-blob --offline");
+    assert.equal((await sigfleet(home, verify)).code, 1);
   },
 );
