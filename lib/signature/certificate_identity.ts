@@ -26,9 +26,11 @@ export interface CertificateIdentity {
 
 const ALTERNATIVE_NAMES = "2.5.29.17";
 
+/** The extension that names the OIDC issuer, as cosign calls it; newer certificates have two. */
+export const ISSUER_EXTENSION = "1.3.6.1.4.1.57264.1.1";
+
 /** Fulcio's object identifiers (fulcio, docs/oid-info.md). */
-const ISSUER = "1.3.6.1.4.1.57264.1.8";
-const OLD_ISSUER = "1.3.6.1.4.1.57264.1.1";
+const NEW_ISSUER = "1.3.6.1.4.1.57264.1.8";
 const USER_NAME = "1.3.6.1.4.1.57264.1.7";
 
 /** The tags of a GeneralName (RFC 5280 §4.2.1.6): those that are read, and what they mean. */
@@ -77,8 +79,8 @@ function rawText({ extensions }: Certificate, oid: string): string | undefined {
 }
 
 function readIssuer(certificate: Certificate): string | undefined {
-  const extension = certificate.extensions.get(ISSUER);
-  if (extension === undefined) return rawText(certificate, OLD_ISSUER);
+  const extension = certificate.extensions.get(NEW_ISSUER);
+  if (extension === undefined) return rawText(certificate, ISSUER_EXTENSION);
   return utf8Text("its issuer", extensionValue(extension, DER_TAGS.utf8String).content);
 }
 

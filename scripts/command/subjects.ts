@@ -4,7 +4,6 @@ import type { Remote } from "../../lib/registry/remote.ts";
 import { safeText } from "../../lib/report/safe_text.ts";
 import type { StoreOptions } from "../../lib/signature/store.ts";
 import type { Verdict } from "../../lib/verify/verdict.ts";
-import { verifyLayout } from "../../lib/verify/verify_layout.ts";
 import type { Io } from "./io.ts";
 import {
   type RegistryFlags,
@@ -51,6 +50,8 @@ export async function withSubjects(
   work: (subjects: readonly Subject[]) => Promise<number>,
 ): Promise<number> {
   if (flags.localImage === true) {
+    // Only here: it is much, and most images are in registries.
+    const { verifyLayout } = await import("../../lib/verify/verify_layout.ts");
     return await work(args.map((folder) => ({
       name: safeText(folder),
       verify: (judge) => verifyLayout(folder, judge, io.signal),
