@@ -93,11 +93,20 @@ export { type Attestation, attestDigest, type AttestOptions } from "./lib/sign/a
 export { signDigest } from "./lib/sign/sign_digest.ts";
 export type { SignOptions, SignOutcome, SignOutcomes } from "./lib/sign/signing_job.ts";
 
+export type { TextMatch, TrustedIdentity } from "./lib/verify/check_identity.ts";
 export { type Reason, REASON_CODES, type ReasonCode } from "./lib/verify/reason.ts";
 export type { SignaturePolicy, TrustedKey } from "./lib/verify/signature_policy.ts";
+export type { TrustPolicy } from "./lib/verify/trust_policy.ts";
+export {
+  parseTrustedRoot,
+  type TrustedAuthority,
+  type TrustedLog,
+  type TrustedRoot,
+} from "./lib/verify/trusted_root.ts";
 export type {
   Check,
   Evidence,
+  SignatureProof,
   SignatureResult,
   Signer,
   Verdict,
@@ -111,6 +120,7 @@ export { verifyDigest, type VerifyOptions } from "./lib/verify/verify_digest.ts"
 export { verifyImage } from "./lib/verify/verify_image.ts";
 
 export { compileFilter, type NameFilter } from "./lib/policy/glob.ts";
+export { exactText, expressionText } from "./lib/policy/match_text.ts";
 
 export {
   type DockerfileImages,
