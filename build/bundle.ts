@@ -18,6 +18,7 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const INSIDE: ReadonlySet<string> = new Set([
   "@noble/ciphers",
   "@sigstore/bundle",
+  "@sigstore/core",
   "@sigstore/protobuf-specs",
   "commander",
   "valibot",

@@ -1,13 +1,13 @@
 #!/usr/bin/env node
 import { UsageError } from "../lib/base/errors.ts";
+import type { KeyAlgorithm } from "../lib/keys/algorithm.ts";
 import { isDigest } from "../lib/reference/digest.ts";
 import {
   type BlobContent,
   contentOfDigest,
   readBlobContent,
 } from "../lib/signature/blob_content.ts";
-import type { TrustedKey } from "../lib/verify/signature_policy.ts";
-import { verifyBlob } from "../lib/verify/verify_blob.ts";
+import { blobAlgorithms, verifyBlob } from "../lib/verify/verify_blob.ts";
 import {
   defineBlobVerifyOptions,
   type FoundFlags,
@@ -16,22 +16,21 @@ import {
   tellVerdict,
 } from "./command/blob_flags.ts";
 import type { Io } from "./command/io.ts";
-import { requireKey } from "./command/keyless.ts";
-import { readPublicKey } from "./command/keys.ts";
 import { runIfMain, type Task } from "./command/task.ts";
+import { readSigners } from "./command/trust_options.ts";
 
 /** A digest in place of a file, which cosign takes beside a bundle. */
 async function readContent(
   word: string,
   { bundle }: FoundFlags,
-  { key }: TrustedKey,
+  algorithms: readonly KeyAlgorithm[],
   io: Io,
 ): Promise<BlobContent> {
   if (bundle !== undefined && isDigest(word)) return contentOfDigest(word);
   if (/^sha\d+:/u.test(word) && bundle !== undefined) {
     throw new UsageError(`Cannot verify "${word.slice(0, 80)}": want sha256: and 64 hex digits`);
   }
-  return await readBlobContent(readPieces(word, io), [key.algorithm]);
+  return await readBlobContent(readPieces(word, io), algorithms);
 }
 
 /** Verify the signature of a file, as `cosign verify-blob` does. */
@@ -51,10 +50,10 @@ export const task: Task<FoundFlags> = {
   },
   async run([word = "", ...more], flags, io) {
     if (more.length > 0) throw new UsageError("Cannot verify several files; see verify-files");
-    const key = await readPublicKey(requireKey({ ...flags }), io);
+    const policy = { ...await readSigners(flags, io), annotations: {} };
     const found = await readFound(flags, io);
-    const content = await readContent(word, flags, key, io);
-    return await tellVerdict(await verifyBlob(content, found, [key]), io);
+    const content = await readContent(word, flags, blobAlgorithms(found, policy), io);
+    return await tellVerdict(await verifyBlob(content, found, policy), io);
   },
 };
 

@@ -16,9 +16,8 @@ import {
   tellVerdict,
 } from "./command/blob_flags.ts";
 import type { Io } from "./command/io.ts";
-import { requireKey } from "./command/keyless.ts";
-import { readPublicKey } from "./command/keys.ts";
 import { runIfMain, type Task } from "./command/task.ts";
+import { readSigners } from "./command/trust_options.ts";
 
 interface Flags extends FoundFlags {
   readonly type: string;
@@ -78,11 +77,11 @@ export const task: Task<Flags> = {
   async run([file, ...more], flags, io) {
     if (more.length > 0) throw new UsageError("Cannot verify several files at once");
     const predicateType = parsePredicateType(flags.type);
-    const key = await readPublicKey(requireKey({ ...flags }), io);
+    const signers = await readSigners(flags, io);
     const found = await readFound(flags, io);
     const content = await readContent(file, flags, io);
     const { checkClaims } = flags;
-    const policy = { keys: [key], annotations: {}, predicateType, checkClaims };
+    const policy = { ...signers, annotations: {}, predicateType, checkClaims };
     return await tellVerdict(await verifyBlobAttestation(content, found, policy), io);
   },
 };

@@ -22,3 +22,8 @@ export function startDigests(names: Iterable<SignatureHash>): RunningDigests {
       Object.fromEntries(running.map(([name, hash]) => [name, new Uint8Array(hash.digest())])),
   };
 }
+
+/** The digest of a message that is in memory. */
+export function digestMessage(hash: SignatureHash, message: Uint8Array): Uint8Array {
+  return new Uint8Array(createHash(hash).update(message).digest());
+}

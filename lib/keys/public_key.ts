@@ -76,6 +76,16 @@ export function publicKeyFromSpki(spki: Uint8Array, what = "public key"): Public
 }
 
 /**
+ * Read an RSA key from PKCS#1 (RFC 8017 §A.1.1).
+ *
+ * @param what names the key in the error: "public key cosign.pub"
+ * @throws {KeyError}
+ */
+export function publicKeyFromPkcs1(pkcs1: Uint8Array, what = "public key"): PublicKey {
+  return importDer(pkcs1, "pkcs1", what);
+}
+
+/**
  * Read a public key from PEM: `PUBLIC KEY` (PKIX) or `RSA PUBLIC KEY` (PKCS#1).
  *
  * @param what names the key in the error: "public key cosign.pub"
@@ -85,6 +95,6 @@ export function parsePublicKey(pemText: string, what = "public key"): PublicKey 
   const { label, bytes } = decodePem(pemText, what);
   const type = DER_TYPES[label];
   if (type === "spki") return publicKeyFromSpki(bytes, what);
-  if (type === "pkcs1") return importDer(bytes, type, what);
+  if (type === "pkcs1") return publicKeyFromPkcs1(bytes, what);
   throw new KeyError(`Cannot read ${what}: it is a "${label}"; want a "PUBLIC KEY"`);
 }

@@ -4,20 +4,27 @@ import type { Reason } from "../verify/reason.ts";
 import type { Check, Evidence, SignatureResult, Signer, VerdictKind } from "../verify/verdict.ts";
 
 /**
- * The checks that one might take for done, and that are not: every report names them. With keys the
- * log is opt-in, as it was in cosign 1.x.
+ * The checks that one might take for done: where one is not, every report says so. With keys the log is
+ * opt-in, as it was in cosign 1.x.
  */
 export const MISSING_CHECKS = ["transparency-log"] as const;
 
 /** One of them. */
 export type MissingCheck = typeof MISSING_CHECKS[number];
 
+/** Those of them that are not among the checks that were done. */
+export function missingChecks(checks: readonly Check[]): readonly MissingCheck[] {
+  return MISSING_CHECKS.filter((check) => !checks.includes(check));
+}
+
 /** One signature, as the JSON reports show it. */
 export interface SignatureRecord {
   readonly format: SignatureFormat;
   readonly verified: boolean;
-  /** Null unless the signature was made by a trusted key. */
+  /** Null unless the signature was made by somebody who is trusted. */
   readonly signer: Signer | null;
+  /** Other trusted keys that signed the same; absent when there are none. */
+  readonly alsoBy?: readonly Signer[];
   readonly checks: readonly Check[];
   readonly notChecked: readonly MissingCheck[];
   readonly reasons: readonly Reason[];
@@ -44,16 +51,22 @@ function reasonRecord({ code, message, expected, found }: Reason): Reason {
   };
 }
 
+function signerRecord(signer: Signer): Signer {
+  const { name, fingerprint } = signer;
+  return signer.kind === "key"
+    ? { kind: "key", name, fingerprint }
+    : { kind: "certificate", name, issuer: signer.issuer, fingerprint };
+}
+
 function signatureRecord(signature: SignatureResult): SignatureRecord {
-  const { format, verified, signer, checks, reasons } = signature;
+  const { format, verified, signer, alsoBy, checks, reasons } = signature;
   return {
     format,
     verified,
-    signer: signer === undefined
-      ? null
-      : { kind: signer.kind, name: signer.name, fingerprint: signer.fingerprint },
+    signer: signer === undefined ? null : signerRecord(signer),
+    ...(alsoBy === undefined ? {} : { alsoBy: alsoBy.map(signerRecord) }),
     checks,
-    notChecked: MISSING_CHECKS,
+    notChecked: missingChecks(checks),
     reasons: reasons.map(reasonRecord),
   };
 }

@@ -2,7 +2,7 @@ import type { FleetResult } from "../fleet/fleet_result.ts";
 import type { SignatureResult, Verdict, VerdictKind } from "../verify/verdict.ts";
 import { drawTable, type TableKind, type TableOptions } from "./draw_table.ts";
 import { countOf } from "./number_text.ts";
-import { MISSING_CHECKS } from "./record.ts";
+import { missingChecks } from "./record.ts";
 import type { ReportSink, ReportWriter, RunStart } from "./report.ts";
 import { type Summary, summaryText } from "./summary.ts";
 import type { TableState } from "./table_row.ts";
@@ -15,15 +15,22 @@ const STATES: Readonly<Record<VerdictKind, TableState>> = {
   unknown: { symbol: "?", word: "unknown", tone: "magenta" },
 };
 
-function signatureText({ format, signer }: SignatureResult): string {
-  return signer === undefined ? format : `${format} by ${signer.name}`;
+function signatureText({ format, signer, alsoBy = [] }: SignatureResult): string {
+  if (signer === undefined) return format;
+  return `${format} by ${[signer, ...alsoBy].map(({ name }) => name).join(", ")}`;
+}
+
+/** Who signed, all in one line: where several must have, each of them is news. */
+function signersText(signatures: readonly SignatureResult[]): string {
+  const texts = signatures.filter(({ verified }) => verified).map(signatureText);
+  return [...new Set(texts)].join(", ");
 }
 
 /** Why an image got its verdict: everything there is to say, the first first. */
 function whyTexts(verdict: Verdict): readonly string[] {
   switch (verdict.kind) {
     case "verified":
-      return verdict.signatures.filter(({ verified }) => verified).map(signatureText);
+      return [signersText(verdict.signatures)];
     case "unknown": {
       const { request, status, attempts, message } = verdict.evidence;
       return [`${status ?? message} after ${countOf(attempts, "attempt")}: ${request}`];
@@ -39,22 +46,28 @@ function whyTexts(verdict: Verdict): readonly string[] {
   }
 }
 
-const VERDICTS: TableKind<FleetResult, Summary> = {
-  titles: { state: "VERDICT", detail: "WHY" },
-  states: Object.values(STATES),
-  item: ({ image, verdict }) => ({
-    image,
-    digest: verdict.digest,
-    state: STATES[verdict.kind],
-    details: whyTexts(verdict),
-  }),
-  notes: ({ verified }) => {
-    if (verified === 0) return [];
-    const missing = MISSING_CHECKS.map((check) => check.replace("-", " ")).join(", ");
-    return [`${missing}: not checked`];
-  },
-  summaryText,
-};
+/** What a table of verdicts shows; it notes what was not checked of any that is verified. */
+export function verdictTable(): TableKind<FleetResult, Summary> {
+  const missing = new Set<string>();
+  return {
+    titles: { item: "IMAGE", state: "VERDICT", detail: "WHY" },
+    states: Object.values(STATES),
+    item({ image, verdict }) {
+      for (const { verified, checks } of verdict.signatures) {
+        if (verdict.kind !== "verified" || !verified) continue;
+        for (const check of missingChecks(checks)) missing.add(check);
+      }
+      return {
+        image,
+        digest: verdict.digest,
+        state: STATES[verdict.kind],
+        details: whyTexts(verdict),
+      };
+    },
+    notes: () => [...missing].map((check) => `${check.replace("-", " ")}: not checked`),
+    summaryText,
+  };
+}
 
 /** Write the table of a verification: each image with its verdict and why. */
 export function writeTable(
@@ -62,5 +75,5 @@ export function writeTable(
   sink: ReportSink,
   options: TableOptions = {},
 ): ReportWriter {
-  return drawTable(VERDICTS, start, sink, options);
+  return drawTable(verdictTable(), start, sink, options);
 }

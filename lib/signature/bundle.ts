@@ -4,6 +4,7 @@ import { MalformedError, messageOf } from "../base/errors.ts";
 import type { SignatureHash } from "../keys/algorithm.ts";
 import type { Envelope } from "./dsse.ts";
 import { INTOTO_PAYLOAD_TYPE } from "./statement.ts";
+import { materialJson, type VerificationMaterial } from "./verification_material.ts";
 
 /** The media type of what cosign 3 writes, and the oldest that it reads on images. */
 export const BUNDLE_MEDIA_TYPE = "application/vnd.dev.sigstore.bundle.v0.3+json";
@@ -14,17 +15,20 @@ export const BUNDLE_MEDIA_TYPE_PREFIX = "application/vnd.dev.sigstore.bundle";
 /** The manifest annotation that names the predicate type of the bundle inside. */
 export const PREDICATE_TYPE_ANNOTATION = "dev.sigstore.bundle.predicateType";
 
-/** A Sigstore bundle as far as it is needed to verify an image's signature with a key. */
+/** A Sigstore bundle as images have them. */
 export interface ImageBundle {
   readonly envelope: Envelope;
   /** What the bundle says the signer has: a key that the verifier knows, or a certificate. */
   readonly material: "public-key" | "certificate";
+  /** The bundle with all that it holds. */
+  readonly whole: SigstoreBundle;
 }
 
-/** A Sigstore bundle as far as it is needed to verify with a key what stands in it. */
+/** A Sigstore bundle about anything. */
 export interface BlobBundle {
   readonly mediaType: string;
   readonly material: ImageBundle["material"];
+  readonly whole: SigstoreBundle;
   readonly content:
     | { readonly kind: "envelope"; readonly envelope: Envelope }
     | {
@@ -83,14 +87,19 @@ export function parseBundle(untrusted: Uint8Array): BlobBundle {
   if (content.$case === "dsseEnvelope") {
     const { payload, payloadType, signatures } = content.dsseEnvelope;
     const envelope = { payload, payloadType, signatures: signatures.map(({ sig }) => sig) };
-    return { mediaType, material, content: { kind: "envelope", envelope } };
+    return { mediaType, material, whole: bundle, content: { kind: "envelope", envelope } };
   }
   const { signature, messageDigest } = content.messageSignature;
   const hash = HASHES[messageDigest.algorithm];
   const claimed = filled || hash === undefined ? {} : {
     claimed: { hash, digest: new Uint8Array(messageDigest.digest) },
   };
-  return { mediaType, material, content: { kind: "message", signature, ...claimed } };
+  return {
+    mediaType,
+    material,
+    whole: bundle,
+    content: { kind: "message", signature, ...claimed },
+  };
 }
 
 /**
@@ -100,7 +109,7 @@ export function parseBundle(untrusted: Uint8Array): BlobBundle {
  * @throws {MalformedError}
  */
 export function parseImageBundle(untrusted: Uint8Array): ImageBundle {
-  const { mediaType, material, content } = parseBundle(untrusted);
+  const { mediaType, material, whole, content } = parseBundle(untrusted);
   if (
     !/^application\/vnd\.dev\.sigstore\.bundle(?:\.v0\.3\+json|\+json;version=0\.3)$/u.test(
       mediaType,
@@ -111,21 +120,18 @@ export function parseImageBundle(untrusted: Uint8Array): ImageBundle {
   if (content.kind !== "envelope") {
     throw new MalformedError("bundle", "want a DSSE envelope, not a message signature");
   }
-  return { envelope: content.envelope, material };
+  return { envelope: content.envelope, material, whole };
 }
 
-/**
- * Write the bundle of a signature by a key over an in-toto statement, with the fields in cosign's
- * order. The hint is base64 of the key's SHA-256; verifiers ignore it.
- */
-export function buildKeyBundle(
+/** Write the bundle of a signature over an in-toto statement, with the fields in cosign's order. */
+export function buildStatementBundle(
   statement: Uint8Array,
   signature: Uint8Array,
-  hint: string,
+  material: VerificationMaterial,
 ): Uint8Array {
   return encodeText(JSON.stringify({
     mediaType: BUNDLE_MEDIA_TYPE,
-    verificationMaterial: { publicKey: { hint } },
+    verificationMaterial: materialJson(material),
     dsseEnvelope: {
       payload: encodeBase64(statement),
       payloadType: INTOTO_PAYLOAD_TYPE,

@@ -1,7 +1,10 @@
 import { decodeBase64, decodeText, encodeBase64, encodeText } from "../base/bytes.ts";
-import { MalformedError } from "../base/errors.ts";
+import { stringifyAsGo } from "../base/go_json.ts";
 import type { SignatureHash } from "../keys/algorithm.ts";
 import { type BlobBundle, BUNDLE_MEDIA_TYPE, parseBundle } from "./bundle.ts";
+import { NO_MATERIAL, type OldBundle, parseOldBundle } from "./material.ts";
+import { certificatesPem, rekorBundle } from "./material_annotations.ts";
+import { materialJson, type VerificationMaterial } from "./verification_material.ts";
 
 /** What sigstore's bundles call hashes (protobuf-specs, sigstore_common.proto, HashAlgorithm). */
 const HASH_NAMES: Readonly<Record<SignatureHash, string>> = {
@@ -15,17 +18,16 @@ export interface MessageSignature {
   readonly hash: SignatureHash;
   readonly digest: Uint8Array;
   readonly signature: Uint8Array;
-  /** base64 of the key's SHA-256; verifiers ignore it. */
-  readonly hint: string;
+  readonly material: VerificationMaterial;
 }
 
-/** Write the bundle of a signature by a key over a file, with the fields in cosign's order. */
+/** Write the bundle of a signature over a file, with the fields in cosign's order. */
 export function buildMessageBundle(
-  { hash, digest, signature, hint }: MessageSignature,
+  { hash, digest, signature, material }: MessageSignature,
 ): Uint8Array {
   return encodeText(JSON.stringify({
     mediaType: BUNDLE_MEDIA_TYPE,
-    verificationMaterial: { publicKey: { hint } },
+    verificationMaterial: materialJson(material),
     messageSignature: {
       messageDigest: { algorithm: HASH_NAMES[hash], digest: encodeBase64(digest) },
       signature: encodeBase64(signature),
@@ -36,16 +38,14 @@ export function buildMessageBundle(
 /** A signature that stands beside a file. */
 export type BlobSignature =
   | { readonly kind: "bundle"; readonly bundle: BlobBundle }
-  | { readonly kind: "detached"; readonly signature: Uint8Array };
+  | ({ readonly kind: "detached" } & OldBundle);
 
-function parseObject(untrusted: Uint8Array): Readonly<Record<string, unknown>> | undefined {
+function isOldBundle(untrusted: Uint8Array): boolean {
   try {
     const value: unknown = JSON.parse(decodeText(untrusted));
-    return typeof value === "object" && value !== null && !Array.isArray(value)
-      ? value as Record<string, unknown>
-      : undefined;
+    return typeof value === "object" && value !== null && "base64Signature" in value;
   } catch {
-    return undefined;
+    return false;
   }
 }
 
@@ -56,29 +56,49 @@ function parseObject(untrusted: Uint8Array): Readonly<Record<string, unknown>> |
  * @throws {MalformedError}
  */
 export function parseBlobBundle(untrusted: Uint8Array): BlobSignature {
-  const old = parseObject(untrusted)?.["base64Signature"];
-  if (old === undefined) return { kind: "bundle", bundle: parseBundle(untrusted) };
-  try {
-    if (typeof old === "string" && old !== "") {
-      return { kind: "detached", signature: decodeBase64(old) };
-    }
-  } catch {
-    // Told below.
-  }
-  throw new MalformedError("bundle", "base64Signature: want base64");
+  return isOldBundle(untrusted)
+    ? { kind: "detached", ...parseOldBundle(untrusted) }
+    : { kind: "bundle", bundle: parseBundle(untrusted) };
 }
 
-/** Write the bundle file of cosign 1.13 and 2, as far as it goes with a key. */
-export function buildOldBundle(signature: Uint8Array): Uint8Array {
-  return encodeText(JSON.stringify({ base64Signature: encodeBase64(signature) }));
+/**
+ * Write the bundle file of cosign 1.13 and 2 (cosign pkg/cosign/fetch.go, LocalSignedPayload). It holds
+ * one log entry and no timestamp.
+ *
+ * @param signed the signature, or an attestation's envelope
+ */
+export function buildOldBundle(
+  signed: Uint8Array,
+  { signer, logEntries: [entry] }: VerificationMaterial,
+): Uint8Array {
+  return encodeText(stringifyAsGo({
+    base64Signature: encodeBase64(signed),
+    ...(signer.kind === "public-key"
+      ? {}
+      : { cert: encodeBase64(encodeText(certificatesPem([signer.certificate]))) }),
+    ...(entry === undefined ? {} : { rekorBundle: rekorBundle(entry) }),
+  }));
 }
 
-/** Read a signature as it stands in a file: base64, or the bytes themselves as `--b64=false` writes. */
-export function parseDetached(untrusted: Uint8Array): BlobSignature {
+/**
+ * Read a signature as it stands in a file: base64, or the bytes themselves as `--b64=false` writes.
+ *
+ * @param certificate the signer's, in DER, where it stands in another file
+ */
+export function parseDetached(
+  untrusted: Uint8Array,
+  certificate?: Uint8Array,
+): Extract<BlobSignature, { kind: "detached" }> {
+  let signature = untrusted;
   try {
-    const signature = decodeBase64(decodeText(untrusted).replace(/\s+/gu, ""));
-    return { kind: "detached", signature };
+    signature = decodeBase64(decodeText(untrusted).replace(/\s+/gu, ""));
   } catch {
-    return { kind: "detached", signature: untrusted };
+    // Then the bytes are the signature.
   }
+  return {
+    kind: "detached",
+    signature,
+    hasCertificate: certificate !== undefined,
+    material: () => ({ ...NO_MATERIAL, certificate }),
+  };
 }

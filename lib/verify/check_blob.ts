@@ -1,60 +1,27 @@
 import { equalBytes } from "../base/bytes.ts";
-import type { PublicKey } from "../keys/public_key.ts";
-import { verifyPrehashed } from "../keys/verify_prehashed.ts";
-import { verifySignature } from "../keys/verify_signature.ts";
+import type { KeyAlgorithm } from "../keys/algorithm.ts";
 import type { BlobContent } from "../signature/blob_content.ts";
 import type { BlobBundle } from "../signature/bundle.ts";
 import type { Envelope } from "../signature/dsse.ts";
+import { bundleMaterial, NO_MATERIAL } from "../signature/material.ts";
 import type { BlobSignature } from "../signature/message_bundle.ts";
 import type { SignatureFormat } from "../signature/signature_format.ts";
 import { SIGN_PREDICATE_TYPE } from "../signature/statement.ts";
-import { checkEnvelope, type StatementPolicy } from "./check_envelope.ts";
+import { certificateAlgorithm } from "./check_certificate.ts";
+import { checkEnvelope, type FoundEnvelope, type StatementPolicy } from "./check_envelope.ts";
+import { type FoundSigner, proveSigner } from "./prove_signer.ts";
 import type { Reason } from "./reason.ts";
-import type { TrustedKey } from "./signature_policy.ts";
-import type { SignatureResult, Signer } from "./verdict.ts";
-
-const CERTIFICATE: Reason = {
-  code: "certificate-instead-of-key",
-  message: "the bundle is signed with a certificate, and a key was asked for",
-};
-
-function refused(format: SignatureFormat, reason: Reason, signer?: Signer): SignatureResult {
-  return {
-    format,
-    verified: false,
-    ...(signer === undefined ? {} : { signer }),
-    checks: signer === undefined ? [] : ["signature"],
-    reasons: [reason],
-  };
-}
-
-async function isBy(
-  key: PublicKey,
-  { bytes, digests }: BlobContent,
-  signature: Uint8Array,
-): Promise<boolean> {
-  return bytes === undefined
-    ? await verifyPrehashed(key, digests, signature)
-    : await verifySignature(key, bytes, signature);
-}
-
-async function findBlobSigner(
-  keys: readonly TrustedKey[],
-  content: BlobContent,
-  signature: Uint8Array,
-): Promise<Signer | undefined> {
-  for (const { name, key } of keys) {
-    if (await isBy(key, content, signature)) {
-      return { kind: "key", name, fingerprint: key.fingerprint };
-    }
-  }
-  return undefined;
-}
+import { refuseSignature } from "./refuse_signature.ts";
+import type { SignaturePolicy } from "./signature_policy.ts";
+import type { SignatureResult } from "./verdict.ts";
 
 /** What keys sign that is not known of a file, so that they cannot be tried; empty as a rule. */
-function unseen(keys: readonly TrustedKey[], { bytes, digests }: BlobContent): readonly string[] {
+function unseen(
+  algorithms: readonly KeyAlgorithm[],
+  { bytes, digests }: BlobContent,
+): readonly string[] {
   if (bytes !== undefined) return [];
-  return keys.flatMap(({ key: { algorithm } }) => {
+  return algorithms.flatMap((algorithm) => {
     if (algorithm === "ed25519") return ["the whole file"];
     if (algorithm === "ecdsa-p384" && digests.sha384 === undefined) return ["its SHA-384"];
     return algorithm === "ecdsa-p521" && digests.sha512 === undefined ? ["its SHA-512"] : [];
@@ -62,7 +29,8 @@ function unseen(keys: readonly TrustedKey[], { bytes, digests }: BlobContent): r
 }
 
 function mismatch(
-  keys: readonly TrustedKey[],
+  reason: Reason,
+  algorithms: readonly KeyAlgorithm[],
   content: BlobContent,
   differs: boolean,
 ): Reason {
@@ -70,48 +38,86 @@ function mismatch(
     const message = "the signature is for other content: the digest in its bundle is another";
     return { code: "signature-mismatch", message };
   }
-  const [missing] = unseen(keys, content);
+  const [missing] = unseen(algorithms, content);
   if (missing !== undefined) {
     return {
       code: "file-unreadable",
       message: `a key of this kind signs ${missing}, and only a digest of the file is known here`,
     };
   }
-  const message = "the signature is not by any key asked for, or the file was changed";
-  return { code: "signature-mismatch", message };
+  return { ...reason, message: `${reason.message}, or the file was changed` };
+}
+
+/** What is there of a signature beside itself. */
+type FoundBeside = Pick<FoundSigner, "hasCertificate" | "triesKeys" | "material">;
+
+/** The kind of key in the certificate beside a signature, where there is one. */
+function materialAlgorithms(
+  { hasCertificate, material }: Omit<FoundBeside, "triesKeys">,
+): readonly KeyAlgorithm[] {
+  const algorithm = hasCertificate ? certificateAlgorithm(material().certificate!) : undefined;
+  return algorithm === undefined ? [] : [algorithm];
 }
 
 async function checkMessage(
-  signature: Uint8Array,
+  found: FoundBeside & { readonly format: SignatureFormat; readonly signature: Uint8Array },
   claimed: Extract<BlobBundle["content"], { kind: "message" }>["claimed"],
-  format: SignatureFormat,
   content: BlobContent,
-  keys: readonly TrustedKey[],
+  policy: SignaturePolicy,
 ): Promise<SignatureResult> {
-  const signer = await findBlobSigner(keys, content, signature);
+  const { format, signature, ...beside } = found;
+  const { bytes: message, digests } = content;
+  const proven = await proveSigner(
+    { contents: [{ signature, message, digests }], ...beside },
+    policy,
+  );
   const own = claimed === undefined ? undefined : content.digests[claimed.hash];
   const differs = claimed !== undefined && own !== undefined && !equalBytes(claimed.digest, own);
-  if (signer === undefined) return refused(format, mismatch(keys, content, differs));
+  if (proven.reason?.code === "signature-mismatch") {
+    const algorithms = [
+      ...policy.keys.map(({ key }) => key.algorithm),
+      ...materialAlgorithms(beside),
+    ];
+    return refuseSignature(format, mismatch(proven.reason, algorithms, content, differs), proven);
+  }
+  if (proven.reason !== undefined) return refuseSignature(format, proven.reason, proven);
   if (differs) {
-    return refused(format, {
+    return refuseSignature(format, {
       code: "claim-digest-mismatch",
       message: "the signature is good, and the digest in its bundle is another file's",
-    }, signer);
+    }, proven);
   }
-  return { format, verified: true, signer, checks: ["signature"], reasons: [] };
+  const { signer, checks, proof } = proven;
+  const more = proof === undefined ? {} : { proof };
+  return { format, verified: true, signer, checks, reasons: [], ...more };
 }
 
 /** A statement about a file, judged as one about an image is. */
 async function checkStatement(
-  format: SignatureFormat,
-  envelope: Envelope,
+  found: FoundEnvelope,
   { digest }: BlobContent,
   policy: StatementPolicy,
   other: (found: string) => Reason,
 ): Promise<SignatureResult> {
-  const found = { format, envelope, hasCertificate: false };
   const result = await checkEnvelope(found, digest, policy);
-  return "verified" in result ? result : refused(format, other(result.predicateType));
+  return "verified" in result ? result : refuseSignature(found.format, other(result.predicateType));
+}
+
+function besideBundle({ material, whole }: BlobBundle): FoundBeside {
+  return {
+    hasCertificate: material === "certificate",
+    triesKeys: false,
+    material: () => bundleMaterial(whole),
+  };
+}
+
+/**
+ * The kind of key in the certificate beside a file's signature, where there is one.
+ *
+ * @throws {MalformedError}
+ */
+export function certificateAlgorithms(found: BlobSignature): readonly KeyAlgorithm[] {
+  return materialAlgorithms(found.kind === "detached" ? found : besideBundle(found.bundle));
 }
 
 /**
@@ -121,29 +127,45 @@ async function checkStatement(
 export async function checkBlobSignature(
   found: BlobSignature,
   content: BlobContent,
-  keys: readonly TrustedKey[],
+  policy: SignaturePolicy,
 ): Promise<SignatureResult> {
   if (found.kind === "detached") {
-    return await checkMessage(found.signature, undefined, "legacy", content, keys);
+    const { signature, hasCertificate, material } = found;
+    const detached = {
+      format: "legacy",
+      signature,
+      hasCertificate,
+      triesKeys: true,
+      material,
+    } as const;
+    return await checkMessage(detached, undefined, content, policy);
   }
-  const { material, content: inner } = found.bundle;
-  if (material === "certificate") return refused("bundle", CERTIFICATE);
+  const beside = besideBundle(found.bundle);
+  const { content: inner } = found.bundle;
   if (inner.kind === "message") {
-    return await checkMessage(inner.signature, inner.claimed, "bundle", content, keys);
+    const { signature, claimed } = inner;
+    return await checkMessage({ format: "bundle", signature, ...beside }, claimed, content, policy);
   }
-  const policy = { keys, annotations: {}, predicateType: SIGN_PREDICATE_TYPE };
-  return await checkStatement("bundle", inner.envelope, content, policy, (type) => ({
-    code: "attestation-only",
-    message: "the bundle holds an attestation, which is no signature; see verify-blob-attestation",
-    expected: SIGN_PREDICATE_TYPE,
-    found: type.slice(0, 200),
-  }));
+  const signed = { ...policy, predicateType: SIGN_PREDICATE_TYPE };
+  const { envelope } = inner;
+  return await checkStatement(
+    { format: "bundle", envelope, ...beside },
+    content,
+    signed,
+    (type) => ({
+      code: "attestation-only",
+      message:
+        "the bundle holds an attestation, which is no signature; see verify-blob-attestation",
+      expected: SIGN_PREDICATE_TYPE,
+      found: type.slice(0, 200),
+    }),
+  );
 }
 
 /** What is attested of a file: in a bundle, or as a bare envelope. */
 export type BlobAttestation =
   | { readonly kind: "bundle"; readonly bundle: BlobBundle }
-  | { readonly kind: "envelope"; readonly envelope: Envelope };
+  | { readonly kind: "envelope"; readonly envelope: Envelope; readonly stored: Uint8Array };
 
 /** Judge an attestation about a file. */
 export async function checkBlobAttestation(
@@ -158,15 +180,18 @@ export async function checkBlobAttestation(
     found: type.slice(0, 200),
   });
   if (found.kind === "envelope") {
-    return await checkStatement("legacy", found.envelope, content, policy, other);
+    const { envelope, stored } = found;
+    const bare = { format: "legacy", envelope, stored, hasCertificate: false } as const;
+    return await checkStatement({ ...bare, material: () => NO_MATERIAL }, content, policy, other);
   }
-  const { material, content: inner } = found.bundle;
-  if (material === "certificate") return refused("bundle", CERTIFICATE);
+  const { content: inner } = found.bundle;
   if (inner.kind === "message") {
-    return refused("bundle", {
+    return refuseSignature("bundle", {
       code: "claim-malformed",
       message: "the bundle holds a signature of the file, and no attestation",
     });
   }
-  return await checkStatement("bundle", inner.envelope, content, policy, other);
+  const { envelope } = inner;
+  const beside = besideBundle(found.bundle);
+  return await checkStatement({ format: "bundle", envelope, ...beside }, content, policy, other);
 }

@@ -1,6 +1,7 @@
 import { MalformedError } from "../base/errors.ts";
 import type { Digest } from "../reference/digest.ts";
 import { parseImageBundle } from "../signature/bundle.ts";
+import { bundleMaterial } from "../signature/material.ts";
 import { SIGN_PREDICATE_TYPE } from "../signature/statement.ts";
 import { checkEnvelope, type OtherPredicate, type StatementPolicy } from "./check_envelope.ts";
 import type { SignaturePolicy } from "./signature_policy.ts";
@@ -13,9 +14,18 @@ export async function checkStatementBundle(
   policy: StatementPolicy,
 ): Promise<SignatureResult | OtherPredicate> {
   try {
-    const { envelope, material } = parseImageBundle(untrusted);
-    const hasCertificate = material === "certificate";
-    return await checkEnvelope({ format: "bundle", envelope, hasCertificate }, digest, policy);
+    const { envelope, material, whole } = parseImageBundle(untrusted);
+    return await checkEnvelope(
+      {
+        format: "bundle",
+        envelope,
+        hasCertificate: material === "certificate",
+        material: () => bundleMaterial(whole),
+      },
+      digest,
+      // As in cosign 3, where only the annotations are left unchecked in a bundle.
+      { ...policy, checkSubject: true },
+    );
   } catch (error) {
     if (!(error instanceof MalformedError)) throw error;
     const reasons = [{ code: "signature-malformed", message: error.message }] as const;
@@ -33,8 +43,7 @@ export async function checkBundle(
   policy: SignaturePolicy,
 ): Promise<SignatureResult | undefined> {
   const result = await checkStatementBundle(untrusted, digest, {
-    keys: policy.keys,
-    annotations: policy.annotations,
+    ...policy,
     predicateType: SIGN_PREDICATE_TYPE,
   });
   return "verified" in result ? result : undefined;

@@ -1,13 +1,16 @@
 import { messageOf } from "../base/errors.ts";
 import { type Digest, digestHex } from "../reference/digest.ts";
-import { type Envelope, preAuthEncoding } from "../signature/dsse.ts";
+import type { Envelope } from "../signature/dsse.ts";
+import type { Material } from "../signature/material.ts";
 import { isPredicateType } from "../signature/predicate_type.ts";
 import type { SignatureFormat } from "../signature/signature_format.ts";
 import { INTOTO_PAYLOAD_TYPE, parseStatement, type Statement } from "../signature/statement.ts";
 import { checkAnnotations } from "./check_annotations.ts";
-import { findSigner } from "./check_signature.ts";
-import type { SignaturePolicy } from "./signature_policy.ts";
+import { proveSigner } from "./prove_signer.ts";
 import type { Reason } from "./reason.ts";
+import { refuseSignature } from "./refuse_signature.ts";
+import type { SignaturePolicy } from "./signature_policy.ts";
+import { signedInEnvelope } from "./signed_content.ts";
 import type { Check, SignatureResult } from "./verdict.ts";
 
 /** A signed in-toto statement as it was found. */
@@ -16,13 +19,17 @@ export interface FoundEnvelope {
   readonly envelope: Envelope;
   /** Whether it says that it was signed with a certificate. */
   readonly hasCertificate: boolean;
+  /** What stands beside it. Throws a {@link MalformedError}. */
+  readonly material: () => Material;
+  /** A legacy envelope as it is stored, which is what the log and timestamps are of. */
+  readonly stored?: Uint8Array;
 }
 
 /** What a statement must say. */
 export interface StatementPolicy extends SignaturePolicy {
   readonly predicateType: string;
-  /** Whether it must be about the image; yes, unless told. */
-  readonly checkClaims?: boolean | undefined;
+  /** Whether it must be about what it was found at; where claims are checked, unless told. */
+  readonly checkSubject?: boolean | undefined;
 }
 
 /** A statement about something else than was asked for. */
@@ -54,43 +61,28 @@ function isStatementType(
 export async function checkEnvelope(
   found: FoundEnvelope,
   digest: Digest,
-  { keys, annotations, predicateType, checkClaims = true }: StatementPolicy,
+  policy: StatementPolicy,
 ): Promise<SignatureResult | OtherPredicate> {
-  const { format, envelope, hasCertificate } = found;
-  const checks: Check[] = [];
-  const failed = (reason: Reason): SignatureResult => ({
-    format,
-    verified: false,
-    checks,
-    reasons: [reason],
-  });
-
-  const { payload, payloadType, signatures } = envelope;
+  const { annotations, predicateType, checkClaims = true } = policy;
+  const { checkSubject = checkClaims } = policy;
+  const { format, envelope } = found;
+  const { payload, payloadType } = envelope;
   // Read before it is verified only to tell what was asked for from what was not.
   const statement = readStatement(payload);
   if (typeof statement !== "string" && !isPredicateType(predicateType, statement.predicateType)) {
     return { predicateType: statement.predicateType };
   }
-  const certificate: Reason = {
-    code: "certificate-instead-of-key",
-    message: `the ${
-      format === "bundle" ? "bundle" : "attestation"
-    } is signed with a certificate, and a key was asked for`,
-  };
-  // Beside a legacy signature by a key there may be a certificate of that key as well.
-  if (hasCertificate && format === "bundle") return failed(certificate);
-  const message = preAuthEncoding(payloadType, payload);
-  let signer: SignatureResult["signer"];
-  for (const signature of signatures) signer ??= await findSigner(keys, message, signature);
-  if (signer === undefined) {
-    return failed(
-      hasCertificate
-        ? certificate
-        : { code: "signature-mismatch", message: "the signature is not by any key asked for" },
-    );
-  }
-  checks.push("signature");
-  const refused = (reason: Reason): SignatureResult => ({ ...failed(reason), signer });
+  const proven = await proveSigner({
+    contents: signedInEnvelope(envelope, found.stored),
+    hasCertificate: found.hasCertificate,
+    triesKeys: format === "legacy",
+    material: found.material,
+  }, policy);
+  if (proven.reason !== undefined) return refuseSignature(format, proven.reason, proven);
+  const { signer, alsoBy, proof } = proven;
+  const checks: Check[] = [...proven.checks];
+  const refused = (reason: Reason): SignatureResult =>
+    refuseSignature(format, reason, { signer, alsoBy, checks });
 
   if (typeof statement === "string" && payloadType === INTOTO_PAYLOAD_TYPE) {
     return refused({ code: "claim-malformed", message: statement });
@@ -108,11 +100,13 @@ export async function checkEnvelope(
     format,
     verified: true,
     signer,
+    ...(alsoBy === undefined ? {} : { alsoBy }),
     checks,
     reasons: [],
     signed: payload,
+    ...(proof === undefined ? {} : { proof }),
   };
-  if (!checkClaims) return verified;
+  if (!checkSubject) return verified;
   const subjects = statement.subjects.filter((subject) =>
     subject.digest["sha256"] === digestHex(digest)
   );
@@ -125,6 +119,7 @@ export async function checkEnvelope(
         .join(", ").slice(0, 200),
     });
   }
+  if (!checkClaims) return verified;
   checks.push("claims");
   const mismatches = subjects.map((subject) => checkAnnotations(annotations, subject.annotations));
   const [mismatch] = mismatches;

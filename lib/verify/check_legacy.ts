@@ -1,12 +1,15 @@
 import { decodeBase64 } from "../base/bytes.ts";
 import { messageOf } from "../base/errors.ts";
 import type { Digest } from "../reference/digest.ts";
+import type { Descriptor } from "../registry/manifest.ts";
 import { type Claim, parseClaim } from "../signature/claim.ts";
+import { legacyMaterial } from "../signature/material.ts";
 import type { LegacySignature } from "../signature/read_legacy.ts";
 import { checkAnnotations } from "./check_annotations.ts";
-import { findSigner } from "./check_signature.ts";
-import type { SignaturePolicy } from "./signature_policy.ts";
+import { proveSigner } from "./prove_signer.ts";
 import type { Reason } from "./reason.ts";
+import { refuseSignature } from "./refuse_signature.ts";
+import type { SignaturePolicy } from "./signature_policy.ts";
 import type { Check, SignatureResult } from "./verdict.ts";
 
 function decodeSignature(text: string): Uint8Array | undefined {
@@ -17,44 +20,49 @@ function decodeSignature(text: string): Uint8Array | undefined {
   }
 }
 
+/** A legacy signature with what stands beside it. */
+export interface FoundLegacy extends Pick<LegacySignature, "signature" | "hasCertificate"> {
+  readonly payload: Partial<Descriptor>;
+}
+
 /**
  * Judge one legacy signature against an image's digest. The payload is verified as bytes and only
  * then read.
  */
 export async function checkLegacySignature(
-  { signature, hasCertificate }: LegacySignature,
+  { signature, hasCertificate, payload: { annotations = {} } }: FoundLegacy,
   payload: Uint8Array,
   digest: Digest,
-  { keys, annotations }: SignaturePolicy,
+  policy: SignaturePolicy,
 ): Promise<SignatureResult> {
-  const checks: Check[] = [];
-  const failed = (reason: Reason): SignatureResult => ({
-    format: "legacy",
-    verified: false,
-    checks,
-    reasons: [reason],
-  });
-
   const bytes = decodeSignature(signature);
   if (bytes === undefined) {
-    return failed({
+    return refuseSignature("legacy", {
       code: "signature-malformed",
       message: "a layer of the signature's manifest carries no signature in base64",
     });
   }
-  const signer = await findSigner(keys, payload, bytes);
-  if (signer === undefined) {
-    return failed(
-      hasCertificate
-        ? {
-          code: "certificate-instead-of-key",
-          message: "the signature comes with a certificate, and no key asked for made it",
-        }
-        : { code: "signature-mismatch", message: "the signature is not by any key asked for" },
-    );
-  }
-  checks.push("signature");
-  const refused = (reason: Reason): SignatureResult => ({ ...failed(reason), signer });
+  const proven = await proveSigner({
+    contents: [{ signature: bytes, message: payload }],
+    hasCertificate,
+    triesKeys: true,
+    material: () => legacyMaterial(annotations),
+  }, policy);
+  if (proven.reason !== undefined) return refuseSignature("legacy", proven.reason, proven);
+  const { signer, proof } = proven;
+  const checks: Check[] = [...proven.checks];
+  const refused = (reason: Reason): SignatureResult =>
+    refuseSignature("legacy", reason, { signer, checks });
+  const verified: SignatureResult = {
+    format: "legacy",
+    verified: true,
+    signer,
+    checks,
+    reasons: [],
+    signed: payload,
+    ...(proof === undefined ? {} : { proof }),
+  };
+  if (policy.checkClaims === false) return verified;
 
   let claim: Claim;
   try {
@@ -71,8 +79,8 @@ export async function checkLegacySignature(
     });
   }
   checks.push("claims");
-  const mismatch = checkAnnotations(annotations, claim.annotations);
+  const mismatch = checkAnnotations(policy.annotations, claim.annotations);
   if (mismatch !== undefined) return refused(mismatch);
-  if (Object.keys(annotations).length > 0) checks.push("annotations");
-  return { format: "legacy", verified: true, signer, checks, reasons: [], signed: payload };
+  if (Object.keys(policy.annotations).length > 0) checks.push("annotations");
+  return verified;
 }

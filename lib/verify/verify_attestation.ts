@@ -5,6 +5,7 @@ import type { Remote } from "../registry/remote.ts";
 import { LAYER_PREDICATE_TYPE } from "../signature/attach_attestation.ts";
 import { parseImageBundle } from "../signature/bundle.ts";
 import { buildEnvelope, parseEnvelope } from "../signature/dsse.ts";
+import { legacyMaterial } from "../signature/material.ts";
 import { isPredicateType } from "../signature/predicate_type.ts";
 import { type LegacySignature, readLegacySignatures } from "../signature/read_legacy.ts";
 import type { SignatureFormat } from "../signature/signature_format.ts";
@@ -22,8 +23,6 @@ import type { VerifyOptions } from "./verify_digest.ts";
 export interface VerifyAttestationOptions extends VerifyOptions {
   /** The predicate type that must be attested: a URI. */
   readonly predicateType: string;
-  /** Whether the statement must be about the image; yes, unless told. */
-  readonly checkClaims?: boolean | undefined;
 }
 
 /** What the functions below work on. */
@@ -106,16 +105,22 @@ async function judgeLegacy(work: Work, layers: readonly LegacySignature[]): Prom
   await judgeLayers(findings, {
     layers: wanted,
     open: (descriptor) => fetchBlob(remote, store.repository, descriptor),
-    async judge({ hasCertificate }, bytes) {
-      const envelope = parseEnvelope(bytes);
+    async judge({ hasCertificate, payload: { annotations = {} } }, bytes) {
       const judged = await checkEnvelope(
-        { format: "legacy", envelope, hasCertificate },
+        {
+          format: "legacy",
+          envelope: parseEnvelope(bytes),
+          hasCertificate,
+          material: () => legacyMaterial(annotations),
+          stored: bytes,
+        },
         digest,
         policy,
       );
       return resultOf(work, "legacy", judged, () => bytes);
     },
     called: "the attestation",
+    maxBytes: store.maxAttachmentBytes,
     exhaustive: options.exhaustive === true,
   });
 }
@@ -132,10 +137,10 @@ async function lookForLegacyAttestations(work: Work): Promise<void> {
 }
 
 /**
- * Verify that something is attested of an image known by digest. Both formats are read, and one
- * attestation of the predicate type asked for that satisfies the policy is enough. Attestations of
- * other types never do; where there are only such, the verdict is `failed`, and where there are none
- * at all it is `unsigned`.
+ * Verify that something is attested of an image known by digest. Both formats are read until as many
+ * keys have attested it as the policy requires, each with the predicate type asked for. Attestations of
+ * other types never satisfy; where there are only such, the verdict is `failed`, and where there are
+ * none at all it is `unsigned`.
  *
  * That the image itself exists is not asked.
  */
@@ -146,9 +151,9 @@ export async function verifyAttestation(
   options: VerifyAttestationOptions,
 ): Promise<Verdict> {
   const store = locateSignatures(image, digest, options.store ?? {});
-  const findings = new Findings();
-  const { predicateType, checkClaims } = options;
-  const policy: StatementPolicy = { ...options.policy, predicateType, checkClaims };
+  const { predicateType } = options;
+  const policy: StatementPolicy = { ...options.policy, predicateType };
+  const findings = new Findings(policy);
   const work: Work = { remote, digest, store, options, policy, findings };
   for (const look of [lookForBundleAttestations, lookForLegacyAttestations]) {
     await look(work);

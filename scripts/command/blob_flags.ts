@@ -3,42 +3,44 @@
 import { createReadStream } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { type Command, Option } from "commander";
-import { encodeText } from "../../lib/base/bytes.ts";
+import { decodeText, encodeText } from "../../lib/base/bytes.ts";
 import { messageOf, UsageError } from "../../lib/base/errors.ts";
 import { MAX_ATTACHMENT_BYTES } from "../../lib/base/limits.ts";
+import { missingChecks } from "../../lib/report/record.ts";
+import { parseCertificatePem } from "../../lib/signature/material.ts";
 import type { FoundSignature } from "../../lib/verify/verify_blob.ts";
 import type { Verdict } from "../../lib/verify/verdict.ts";
 import type { Io } from "./io.ts";
 import { defineKeylessOptions } from "./keyless.ts";
 import { readSmallFile } from "./files.ts";
+import { defineSignerOptions } from "./signer_options.ts";
+import { defineTrustOptions, type TrustFlags } from "./trust_options.ts";
 
-/** Where the signature of a file is. */
-export interface FoundFlags {
+/** Where the signature of a file is, and who must have made it. */
+export interface FoundFlags extends TrustFlags {
   readonly bundle?: string;
   readonly signature?: string;
+  readonly certificate?: string;
 }
 
 /** Declare what cosign's users type where files are signed. */
 export function defineBlobSignOptions(command: Command): void {
   command
+    .addOption(new Option("--new-bundle-format").hideHelp())
+    .addOption(new Option("--no-new-bundle-format").hideHelp());
+  defineSignerOptions(command);
+}
+
+/** Declare the same where files are signed with a key alone. */
+export function defineKeyedSignOptions(command: Command): void {
+  command
     .option("--key <key>", "encrypted private key: file, https://, env:// or k8s://")
-    // What cosign's users type; there is nothing to confirm, and no log is written to yet.
+    // There is nothing to confirm, and no log is written to.
     .addOption(new Option("--new-bundle-format").hideHelp())
     .addOption(new Option("--no-new-bundle-format").hideHelp())
     .addOption(new Option("-y, --yes").hideHelp())
     .addOption(new Option("--tlog-upload").hideHelp())
     .addOption(new Option("--use-signing-config").hideHelp());
-  defineKeylessOptions(command);
-}
-
-/** Declare what cosign's users type where the signatures of files are verified. */
-export function defineBlobVerifyOptions(command: Command): void {
-  command
-    .option("--key <key>", "public key that it must be by: file, https://, env:// or k8s://")
-    .option("--bundle <file>", "the Sigstore bundle")
-    .option("--insecure-ignore-tlog", "as with cosign; with a key the log is not checked anyway")
-    .addOption(new Option("--new-bundle-format").hideHelp())
-    .addOption(new Option("--no-new-bundle-format").hideHelp());
   defineKeylessOptions(command);
 }
 
@@ -54,6 +56,28 @@ export function refuseLog(
   throw new UsageError(
     "Cannot write to a transparency log: sign without --tlog-upload and --use-signing-config",
   );
+}
+
+/** Declare what cosign's users type where the signatures of files are verified. */
+export function defineBlobVerifyOptions(command: Command): void {
+  defineBlobKeyOptions(command);
+  command
+    .option("--bundle <file>", "the Sigstore bundle")
+    .option("--certificate <file>", "the signer's, in PEM, beside a --signature")
+    // What changes nothing for a file: there is but one, its signature lies beside it, and no log is
+    // asked.
+    .addOption(new Option("--max-workers <n>").hideHelp())
+    .addOption(new Option("--experimental-oci11").hideHelp())
+    .addOption(new Option("--private-infrastructure").hideHelp())
+    .addOption(new Option("--allow-certificate-chain").hideHelp());
+}
+
+/** Declare whom the signatures of files must be by. */
+export function defineBlobKeyOptions(command: Command): void {
+  defineTrustOptions(command, "it");
+  command
+    .addOption(new Option("--new-bundle-format").hideHelp())
+    .addOption(new Option("--no-new-bundle-format").hideHelp());
 }
 
 /**
@@ -89,7 +113,7 @@ export async function writeOutput(file: string, content: string | Uint8Array): P
 }
 
 /** A signature as `--signature` names it: a file, a URL, or the base64 itself. */
-async function readSignature(word: string, io: Io): Promise<Uint8Array> {
+export async function readSignature(word: string, io: Io): Promise<Uint8Array> {
   if (/^https?:\/\//iu.test(word)) {
     const { fetchFile } = await import("./fetch_file.ts");
     const options = { what: "signature", maxBytes: MAX_ATTACHMENT_BYTES, allowHttp: true };
@@ -102,16 +126,31 @@ async function readSignature(word: string, io: Io): Promise<Uint8Array> {
   throw new UsageError(`Cannot read signature ${word.slice(0, 300)}: there is no such file`);
 }
 
+/** Certificates are some kilobytes. */
+const MAX_CERTIFICATE_BYTES = 1024 * 1024;
+
+async function readCertificate(file: string, io: Io): Promise<Uint8Array> {
+  const bytes = await readSmallFile(file, MAX_CERTIFICATE_BYTES, io);
+  try {
+    if (bytes !== undefined) return parseCertificatePem(decodeText(bytes));
+  } catch (error) {
+    throw new UsageError(`${messageOf(error)} (${file})`, { cause: error });
+  }
+  throw new UsageError(`Cannot read certificate ${file}: there is no such file`);
+}
+
 /** Read what is beside a file. */
 export async function readFound(
-  { bundle, signature }: FoundFlags,
+  { bundle, signature, certificate }: FoundFlags,
   io: Io,
 ): Promise<FoundSignature> {
   if (bundle !== undefined && signature !== undefined) {
     throw new UsageError("Cannot verify: want either --bundle or --signature");
   }
   if (signature !== undefined) {
-    return { kind: "detached", bytes: await readSignature(signature, io) };
+    const bytes = await readSignature(signature, io);
+    if (certificate === undefined) return { kind: "detached", bytes };
+    return { kind: "detached", bytes, certificate: await readCertificate(certificate, io) };
   }
   if (bundle === undefined) {
     throw new UsageError("Cannot verify: name the bundle with --bundle, or a --signature");
@@ -124,7 +163,10 @@ export async function readFound(
 /** Say what came of it as cosign does, and no more than was checked. */
 export async function tellVerdict(verdict: Verdict, io: Io): Promise<number> {
   if (verdict.kind === "verified") {
-    await io.stderr.write("transparency log: not checked\nVerified OK\n");
+    const missing = missingChecks(verdict.signatures[0]!.checks).map((check) =>
+      `${check.replace("-", " ")}: not checked\n`
+    );
+    await io.stderr.write(`${missing.join("")}Verified OK\n`);
     return 0;
   }
   const why = [

@@ -4,12 +4,12 @@ import type { ChildOptions } from "../../lib/verify/verify_recursive.ts";
 import type { SignaturePolicy } from "../../lib/verify/signature_policy.ts";
 import { collect, parseAnnotations } from "./annotations.ts";
 import type { Io } from "./io.ts";
-import { readPublicKey } from "./keys.ts";
 import { defineRegistryOptions, type RegistryFlags } from "./registry_options.ts";
+import { defineTrustOptions, readSigners, type TrustFlags } from "./trust_options.ts";
+import { defineKeyPolicyOptions } from "./trusted_keys.ts";
 
 /** Options of the tasks that verify. */
-export interface VerifyFlags extends RegistryFlags {
-  readonly key: string;
+export interface VerifyFlags extends RegistryFlags, TrustFlags {
   readonly annotations?: readonly string[];
   readonly recursive?: boolean;
   readonly platform?: readonly string[];
@@ -18,18 +18,16 @@ export interface VerifyFlags extends RegistryFlags {
 
 /** Declare them. */
 export function defineVerifyOptions(command: Command): void {
+  defineTrustOptions(command, "the signature");
+  defineKeyPolicyOptions(command);
   command
-    .requiredOption(
-      "--key <key>",
-      "public key that the signature must be by: file, https://, env://, k8s://",
-    )
     .option("-a, --annotations <key=value>", "must be signed with it; may be repeated", collect)
     .option("-r, --recursive", "of an index, the images in it must be signed as well")
     .option("--platform <platform>", "of an index only the images for it; may be repeated", collect)
     .option("--every-child", "of an index also what is no image: BuildKit's provenance and SBOMs")
-    .option("--insecure-ignore-tlog", "as with cosign; with a key the log is not checked anyway")
     // Both formats and both places are always read.
     .addOption(new Option("--new-bundle-format").hideHelp())
+    .addOption(new Option("--no-new-bundle-format").hideHelp())
     .addOption(new Option("--experimental-oci11").hideHelp());
   defineRegistryOptions(command);
 }
@@ -38,7 +36,7 @@ export function defineVerifyOptions(command: Command): void {
 export async function signaturePolicy(flags: VerifyFlags, io: Io): Promise<SignaturePolicy> {
   return {
     annotations: parseAnnotations(flags.annotations ?? []),
-    keys: [await readPublicKey(flags.key, io)],
+    ...await readSigners(flags, io),
   };
 }
 

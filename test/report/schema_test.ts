@@ -39,19 +39,27 @@ test("the schema's lists are those of the sources", () => {
   // The compiler holds these two complete; the sources have them as types only.
   const checks: Record<Check, true> = {
     "signature": true,
+    "timestamp": true,
+    "transparency-log": true,
+    "certificate": true,
+    "certificate-log": true,
+    "identity": true,
     "claims": true,
     "annotations": true,
     "predicate-type": true,
   };
   const signatureFormats: Record<SignatureFormat, true> = { legacy: true, bundle: true };
-  const signers: Record<Signer["kind"], true> = { key: true };
+  const signers: Record<Signer["kind"], true> = { key: true, certificate: true };
   const { $defs } = schema;
   assert.deepEqual($defs.reasonCode.enum, REASON_CODES);
   assert.deepEqual($defs.verdict.enum, VERDICT_KINDS);
   assert.deepEqual($defs.missingCheck.enum, MISSING_CHECKS);
   assert.deepEqual($defs.check.enum, Object.keys(checks));
   assert.deepEqual($defs.format.enum, Object.keys(signatureFormats));
-  assert.deepEqual($defs.signer.properties.kind.enum, Object.keys(signers));
+  const kinds = [$defs.keySigner, $defs.certificateSigner].flatMap((one) =>
+    one.properties.kind.enum
+  );
+  assert.deepEqual(kinds, Object.keys(signers));
   assert.equal($defs.schemaVersion.const, REPORT_SCHEMA_VERSION);
 });
 

@@ -34,7 +34,13 @@ test("the command loads no task before one is named", () => {
 test("verifying an image loads no more than it needs", () => {
   const loaded = loadedWith("scripts/verify.ts");
   assert.ok(loaded.has("lib/verify/verify_image.ts"));
-  assert.deepEqual(packagesOf(loaded), ["@sigstore/bundle", "commander", "valibot"]);
+  assert.deepEqual(packagesOf(loaded), [
+    "@sigstore/bundle",
+    "@sigstore/core",
+    "@sigstore/protobuf-specs",
+    "commander",
+    "valibot",
+  ]);
   for (const never of [/^lib\/(?:fleet|sign)\//u, /^lib\/registry\/(?:memory|serve)/u]) {
     assert.deepEqual([...loaded].filter((name) => never.test(name)), []);
   }

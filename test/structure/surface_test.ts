@@ -47,6 +47,7 @@ test("mod.ts has no code, re-exports by name, and in the order of the data", () 
     "registry",
     "keys",
     "signature",
+    "trust",
     "sign",
     "verify",
     "policy",

@@ -22,6 +22,12 @@ export interface FixtureCase {
   readonly verify: {
     readonly command: string;
     readonly key?: string;
+    readonly identity?: string;
+    readonly issuer?: string;
+    readonly identity_regexp?: string;
+    readonly issuer_regexp?: string;
+    /** Where cosign was given the same by its environment. */
+    readonly trusted_root?: string;
     readonly flags?: readonly string[];
     readonly env?: Readonly<Record<string, string>>;
   };
@@ -53,6 +59,31 @@ export function readKeyCases(
     found.verify.command === command && found.verify.key !== undefined &&
     found.verify.flags?.includes("--trusted-root") !== true
   );
+}
+
+/** The cases that a command verifies by certificates, transparency logs and timestamps. */
+export function readTrustCases(command: string): readonly FixtureCase[] {
+  return readJson<readonly FixtureCase[]>("cases.json").filter(({ verify }) =>
+    verify.command === command &&
+    (verify.key === undefined || verify.flags?.includes("--trusted-root") === true)
+  );
+}
+
+/** The words that a case is verified with, but for the image or file. */
+export function trustWords({ verify }: FixtureCase): readonly string[] {
+  const { key, identity, issuer, identity_regexp, issuer_regexp, trusted_root } = verify;
+  const named = {
+    "--key": key && fixturePath(key),
+    "--certificate-identity": identity,
+    "--certificate-identity-regexp": identity_regexp,
+    "--certificate-oidc-issuer": issuer,
+    "--certificate-oidc-issuer-regexp": issuer_regexp,
+    "--trusted-root": trusted_root,
+  };
+  return [
+    ...Object.entries(named).flatMap(([flag, value]) => value === undefined ? [] : [flag, value]),
+    ...verify.flags ?? [],
+  ].map((word) => /^(?:trusted_root|blobsig\/)/u.test(word) ? fixturePath(word) : word);
 }
 
 /** The name of a case's image where the fixtures are served at `registry`. */

@@ -34,7 +34,7 @@ export function importsOf(path: string): string[] {
   const patterns = [
     /^(?:import|export)\s[^;]*?\sfrom\s+"([^"]+)";/gmu,
     /^import\s+"([^"]+)";/gmu,
-    /\bimport\("([^"]+)"\)/gu,
+    /\bimport\("([^"]+)"[),]/gu,
   ];
   return patterns.flatMap((pattern) => [...text.matchAll(pattern)].map((match) => match[1]!));
 }
