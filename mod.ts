@@ -150,11 +150,20 @@ export type { Content, ContentSigner, Signed } from "./lib/sign/signer.ts";
 export { parseSigningConfig, type SigningConfig } from "./lib/sign/signing_config.ts";
 export type { SignOptions, SignOutcome, SignOutcomes } from "./lib/sign/signing_job.ts";
 
+export type { TextMatch, TrustedIdentity } from "./lib/verify/check_identity.ts";
 export { type Reason, REASON_CODES, type ReasonCode } from "./lib/verify/reason.ts";
 export type { SignaturePolicy, TrustedKey } from "./lib/verify/signature_policy.ts";
+export type { TrustPolicy } from "./lib/verify/trust_policy.ts";
+export {
+  parseTrustedRoot,
+  type TrustedAuthority,
+  type TrustedLog,
+  type TrustedRoot,
+} from "./lib/verify/trusted_root.ts";
 export type {
   Check,
   Evidence,
+  SignatureProof,
   SignatureResult,
   Signer,
   Verdict,
@@ -170,6 +179,7 @@ export { verifyImage } from "./lib/verify/verify_image.ts";
 export { verifyLayout } from "./lib/verify/verify_layout.ts";
 
 export { compileFilter, type NameFilter } from "./lib/policy/glob.ts";
+export { exactText, expressionText } from "./lib/policy/match_text.ts";
 export { compilePathFilter } from "./lib/policy/path_glob.ts";
 
 export {

@@ -31,12 +31,20 @@ function signedBy(signatures: readonly SignatureResult[]): ReadonlySet<string> {
   return new Set(signers.map(identify));
 }
 
+function isEnough(policy: SignaturePolicy, signed: ReadonlySet<string>): boolean {
+  // Not the other way about: no number is enough where what is required is no number.
+  if (!(signed.size >= requiredCount(policy))) return false;
+  // An identity that is trusted beside the keys stands for none of them.
+  return policy.required !== "all" ||
+    policy.keys.every(({ key }) => signed.has(key.fingerprint));
+}
+
 /** Whether as many keys have signed as the policy requires, over both formats together. */
 export function haveEnoughSigned(
   policy: SignaturePolicy,
   signatures: readonly SignatureResult[],
 ): boolean {
-  return signedBy(signatures).size >= requiredCount(policy);
+  return isEnough(policy, signedBy(signatures));
 }
 
 /** The reason where some of the keys have signed, and fewer than the policy requires. */
@@ -45,18 +53,20 @@ export function checkSigners(
   signatures: readonly SignatureResult[],
 ): Reason | undefined {
   const signed = signedBy(signatures);
-  const required = requiredCount(policy);
   // Where nobody has signed at all the signatures' own reasons say why.
-  if (signed.size === 0 || signed.size >= required) return undefined;
+  if (signed.size === 0 || isEnough(policy, signed)) return undefined;
+  const required = requiredCount(policy);
   const keys = distinctKeys(policy);
+  const found = keys.filter(({ key }) => signed.has(key.fingerprint));
   const names = (some: readonly TrustedKey[]): string =>
     some.map(({ name }) => name).join(", ").slice(0, 200);
+  const count = policy.required === "all" ? found.length : signed.size;
   return {
     code: "too-few-signers",
-    message: `${signed.size} of ${required} required keys have signed; missing: ${
-      names(keys.filter(({ key }) => !signed.has(key.fingerprint)))
+    message: `${count} of ${required} required keys have signed; missing: ${
+      names(keys.filter((trusted) => !found.includes(trusted)))
     }`,
     expected: `${required} of ${names(keys)}`,
-    found: names(keys.filter(({ key }) => signed.has(key.fingerprint))),
+    found: names(found),
   };
 }

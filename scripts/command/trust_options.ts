@@ -220,6 +220,7 @@ export async function readSigners(
 ): Promise<Pick<SignaturePolicy, "keys" | "required" | "trust">> {
   const identities = await readIdentities(flags, io);
   refuseContradictions(flags, identities);
+  const keys = await readKeys(flags, io);
   const trust = await readTrust(flags, identities, io);
   if (flags.insecureIgnoreTlog === true && trust !== undefined) {
     await io.stderr.write(
@@ -228,7 +229,7 @@ export async function readSigners(
     );
   }
   return {
-    ...await readKeys(flags, io),
+    ...keys,
     ...(trust === undefined ? {} : { trust }),
   };
 }

@@ -64,6 +64,11 @@ export async function readPublicKeys(
 
 function parseRequired(text: string, keys: readonly TrustedKey[]): SignaturePolicy["required"] {
   if (text === "any") return 1;
+  if (keys.length === 0) {
+    throw new UsageError(
+      "Cannot use --require without --key: it says how many keys must have signed",
+    );
+  }
   if (text === "all") return text;
   if (!/^[1-9]\d{0,3}$/u.test(text)) {
     throw new UsageError(`Cannot require "${text.slice(0, 40)}": want any, all or a number`);

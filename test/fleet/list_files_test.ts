@@ -166,6 +166,16 @@ test("listFiles() goes on past a folder that cannot be listed", async (t) => {
   ]);
 });
 
+test("listFiles() looks into no folder that a glob does not ask for", async (t) => {
+  const { list, words } = await setUp(t, TREE);
+  const faults = { unlistable: "/a" };
+  assert.deepEqual(await list(words("dist/*.tgz"), { faults }), ["dist/b.tgz"]);
+  assert.deepEqual(await list(words("dist/**.tgz"), { faults }), [
+    "dist/a: unreadable",
+    "dist/b.tgz",
+  ]);
+});
+
 test("listFiles() does not take a name that is not UTF-8 for a missing file", async (t) => {
   const { folder, list, words, lines } = await setUp(t, TREE);
   execFileSync("sh", [

@@ -10,17 +10,19 @@ const { verify } = crypto;
 
 /**
  * The package names no hash where it means SHA-256, which Deno's node:crypto refuses for ECDSA and RSA:
- * there it would take no bundle for good.
+ * there it would take no bundle for good. Name it, for this process.
  */
-function verifyWithDefault(...[hash, data, key, signature]: Parameters<typeof verify>): boolean {
-  const { asymmetricKeyType } = key as crypto.KeyObject;
-  const meant = hash ?? (asymmetricKeyType === "ed25519" ? null : "sha256");
-  return verify(meant, data, key, signature);
+export function nameHash(): void {
+  crypto.verify = ((hash, data, key, signature) => {
+    const { asymmetricKeyType } = key as crypto.KeyObject;
+    const meant = hash ?? (asymmetricKeyType === "ed25519" ? null : "sha256");
+    return verify(meant, data, key, signature);
+  }) as typeof verify;
 }
-crypto.verify = verifyWithDefault as typeof verify;
 
 /** Make a judge of bundles that trusts a root; it answers why not, or nothing. */
 export function openOracle(root: unknown): (bundle: unknown, artifact: Uint8Array) => string {
+  nameHash();
   const verifier = new Verifier(toTrustMaterial(TrustedRoot.fromJSON(root)));
   return (bundle, artifact) => {
     try {

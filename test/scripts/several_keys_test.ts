@@ -145,6 +145,16 @@ for (const { task, failed, words: wordsFor } of TASKS) {
   });
 }
 
+test("--require is refused where no key is named", async () => {
+  const identity = ["--certificate-identity", "a", "--certificate-oidc-issuer", "b"];
+  for (const require of ["all", "1"]) {
+    const words = [...identity, "--require", require, image("one")];
+    const { code, stderr } = await run(verify, words);
+    assert.equal(code, 2);
+    assert.match(stderr, /--require without --key/u);
+  }
+});
+
 test("verify-fleet names each signer in its reports", async () => {
   const words = [...keys("a", "b", "c"), "--require", "2", "--output", "json", image("both")];
   const { code, stdout } = await run(verifyFleet, words);

@@ -37,6 +37,8 @@ export interface BundleOptions {
   readonly timestamp?: Partial<TimestampOptions>;
   readonly key?: SigningKey;
   readonly certificate?: CertificateChange;
+  /** A certificate of the key that was issued before. */
+  readonly issued?: Uint8Array;
   /** Change what is logged. */
   readonly body?: (body: Uint8Array) => Uint8Array;
   /** Sign with the key alone. */
@@ -135,7 +137,7 @@ export function makeBundle(instance: Instance, options: BundleOptions = {}): Mad
   const message = statement === undefined
     ? options.message ?? MESSAGE
     : preAuthEncoding(INTOTO_PAYLOAD_TYPE, statement);
-  const certificate = issueLeaf(instance, key, options.certificate);
+  const certificate = options.issued ?? issueLeaf(instance, key, options.certificate);
   const signature = key.sign(message);
   const signed: Signed = {
     signature,
