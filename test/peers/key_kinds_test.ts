@@ -132,7 +132,10 @@ for (const [kind, flags] of Object.entries(COSIGN_FLAGS)) {
             const sign = ["sign", "--key", key, "--format", format, image];
             assertDone(await runHere(sandbox, sign), name);
           }
-          assertDone(await runHere(sandbox, ["verify", "--key", publicKey, image]), name);
+          for (const more of [[], flags ?? []]) {
+            const verify = ["verify", ...more, "--key", publicKey, image];
+            assertDone(await runHere(sandbox, verify), `${name} ${more.join(" ")}`);
+          }
           for (const way of ways) {
             const message = `${name}, verified by ${way.name}`;
             const { code } = await cosignVerify(sandbox, way, publicKey, [image]);

@@ -98,7 +98,7 @@ peerTest(
 );
 
 peerTest(
-  "legacy signatures that cosign keeps as referrers are found without being asked for",
+  "legacy signatures kept as referrers are cosign's, and found without being asked for",
   ["refregistry", "cosign2", "cosign3", "crane"],
   async (context) => {
     const setting = await openSetting(context, "refregistry with referrers");
@@ -121,6 +121,11 @@ peerTest(
         const same = await runHere(setting.sandbox, [...verify, ...flags]);
         assert.deepEqual([same.code, same.stdout], [0, found.stdout], same.stderr);
       }
+      const own = await setting.push(`${peer}/ours:1`);
+      const sign = ["sign", "--format", "legacy", ...mode, "--key", key, own];
+      assertDone(await runHere(sandbox, sign), "sign");
+      const read = await cosignVerify(sandbox, way, publicKey, ["--experimental-oci11", own]);
+      assertDone(read, `${way.name} reads ours`);
       const other = ["verify", "--key", setting.otherPublicKey, image];
       assert.equal((await runHere(setting.sandbox, other)).code, 12);
     }

@@ -43,11 +43,11 @@ peerTest("login writes cosign's bytes, and env prints them", ["cosign3", "crane"
   const kind = REGISTRY_KINDS.find(({ name }) => name === "crane registry serve")!;
   const sandbox = await openSandbox(t);
   const { address } = await startRegistry(t, kind, sandbox);
-  const own = { DOCKER_CONFIG: sandbox.path("ours") };
+  const env = { DOCKER_CONFIG: sandbox.path("ours") };
   await mkdir(sandbox.path("ours"));
   const words = [address, "-u", "fleet", "-p", "a:b<&>"];
   assert.equal((await cosign(sandbox, "cosign3", ["login", ...words])).code, 0);
-  const { code, stderr } = await runHere(sandbox, ["login", ...words], own);
+  const { code, stderr } = await runHere(sandbox, ["login", ...words], { env });
   assert.equal(code, 0, stderr);
   assert.equal(
     await readFile(sandbox.path("ours/config.json"), "utf8"),

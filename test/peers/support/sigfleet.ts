@@ -9,6 +9,7 @@ import type { ImageRecord } from "../../../lib/report/record.ts";
 import type { SignRecord } from "../../../lib/report/sign_record.ts";
 import type { SignSummary } from "../../../lib/report/sign_summary.ts";
 import type { Summary } from "../../../lib/report/summary.ts";
+import type { Io } from "../../../scripts/command/io.ts";
 import { runTask, type Task } from "../../../scripts/command/task.ts";
 import { createFakeIo } from "../../support/fake_io.ts";
 import { type Finished, runProgram } from "./run_program.ts";
@@ -28,8 +29,9 @@ export async function ours<Options>(
   { env }: Pick<Sandbox, "env">,
   task: Task<Options>,
   words: readonly string[],
+  more: Partial<Pick<Io, "clock">> = {},
 ): Promise<Finished> {
-  const io = createFakeIo({ env });
+  const io = { ...createFakeIo({ env }), ...more };
   const code = await runTask(task, words, io);
   return { code, ...io.written };
 }
