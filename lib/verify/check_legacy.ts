@@ -7,8 +7,8 @@ import type { LegacySignature } from "../signature/read_legacy.ts";
 import { checkAnnotations } from "./check_annotations.ts";
 import { proveSigner } from "./prove_signer.ts";
 import type { Reason } from "./reason.ts";
-import { refuseSignature } from "./refuse_signature.ts";
 import type { SignaturePolicy } from "./signature_policy.ts";
+import { acceptSignature, refuseSignature } from "./signature_result.ts";
 import type { Check, SignatureResult } from "./verdict.ts";
 
 function decodeSignature(text: string): Uint8Array | undefined {
@@ -43,10 +43,9 @@ export async function checkLegacySignature(
     material: () => legacyMaterial(annotations),
   }, policy);
   if (proven.reason !== undefined) return refuseSignature("legacy", proven.reason, proven);
-  const { signer, proof } = proven;
   const checks: Check[] = [...proven.checks];
   const refused = (reason: Reason): SignatureResult =>
-    refuseSignature("legacy", reason, { signer, checks });
+    refuseSignature("legacy", reason, { ...proven, checks });
 
   let claim: Claim;
   try {
@@ -66,13 +65,5 @@ export async function checkLegacySignature(
   const mismatch = checkAnnotations(policy.annotations, claim.annotations);
   if (mismatch !== undefined) return refused(mismatch);
   if (Object.keys(policy.annotations).length > 0) checks.push("annotations");
-  return {
-    format: "legacy",
-    verified: true,
-    signer,
-    checks,
-    reasons: [],
-    signed: payload,
-    ...(proof === undefined ? {} : { proof }),
-  };
+  return acceptSignature("legacy", { ...proven, checks }, payload);
 }

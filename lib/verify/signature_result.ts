@@ -1,4 +1,5 @@
 import type { SignatureFormat } from "../signature/signature_format.ts";
+import type { ProvenSigner } from "./prove_signer.ts";
 import type { Reason } from "./reason.ts";
 import type { Check, SignatureResult, Signer } from "./verdict.ts";
 
@@ -17,5 +18,22 @@ export function refuseSignature(
     ...(signer === undefined ? {} : { signer }),
     checks,
     reasons: [reason],
+  };
+}
+
+/** What became of a signature that is accepted; `signed` is what it says, byte for byte. */
+export function acceptSignature(
+  format: SignatureFormat,
+  { signer, checks, proof }: Pick<ProvenSigner, "signer" | "checks" | "proof">,
+  signed?: Uint8Array,
+): SignatureResult {
+  return {
+    format,
+    verified: true,
+    signer,
+    checks,
+    reasons: [],
+    ...(signed === undefined ? {} : { signed }),
+    ...(proof === undefined ? {} : { proof }),
   };
 }
