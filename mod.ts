@@ -23,7 +23,16 @@
  */
 
 export { type Clock, systemClock } from "./lib/base/clock.ts";
+export { diskFiles } from "./lib/base/disk.ts";
 export { type ErrorCode, MalformedError, UsageError } from "./lib/base/errors.ts";
+export {
+  type EntryKind,
+  FileError,
+  type FileFailure,
+  type Files,
+  type FolderEntry,
+  type Look,
+} from "./lib/base/files.ts";
 export type { TlsOptions } from "./lib/base/http.ts";
 export { pooled, type PoolOptions } from "./lib/base/pool.ts";
 export { VERSION } from "./lib/base/version.ts";
@@ -58,7 +67,11 @@ export {
   type Registries,
   type RegistriesOptions,
 } from "./lib/registry/open_registries.ts";
-export { copyManifest } from "./lib/registry/copy_manifest.ts";
+export { deleteManifest } from "./lib/registry/delete_manifest.ts";
+export { copyManifest, type Place } from "./lib/registry/copy_manifest.ts";
+export { createLayout, type NewLayout } from "./lib/registry/create_layout.ts";
+export { LayoutError } from "./lib/registry/layout_files.ts";
+export { type Layout, type LayoutOptions, openLayout } from "./lib/registry/open_layout.ts";
 export { putBlob } from "./lib/registry/put_blob.ts";
 export { putManifest } from "./lib/registry/put_manifest.ts";
 export { RegistryError, type RegistryFailure } from "./lib/registry/registry_error.ts";
@@ -80,6 +93,26 @@ export { type Envelope, parseEnvelope, preAuthEncoding } from "./lib/signature/d
 export { buildPredicate } from "./lib/signature/predicate.ts";
 export { parsePredicateType, PREDICATE_TYPES } from "./lib/signature/predicate_type.ts";
 export { copyImage } from "./lib/signature/copy_image.ts";
+export {
+  type AttachmentNode,
+  type AttachmentTree,
+  readAttachmentTree,
+} from "./lib/signature/attachment_tree.ts";
+export {
+  type Attachment,
+  type Attachments,
+  type AttachmentSearch,
+  listAttachments,
+} from "./lib/signature/list_attachments.ts";
+export { planRemovals } from "./lib/signature/plan_removals.ts";
+export type { Kept, RemovalChoice, RemovalPlan, RemovalType } from "./lib/signature/removal.ts";
+export {
+  nameRemovals,
+  type RemovalOutcome,
+  removeAttachments,
+} from "./lib/signature/remove_attachments.ts";
+export { loadImage, type LoadImageOptions } from "./lib/signature/load_image.ts";
+export { type SavedImageOptions, saveImage } from "./lib/signature/save_image.ts";
 export type { SignatureFormat } from "./lib/signature/signature_format.ts";
 export {
   buildSignStatement,
@@ -87,10 +120,34 @@ export {
   SIGN_PREDICATE_TYPE,
   type Statement,
 } from "./lib/signature/statement.ts";
-export type { StoreOptions } from "./lib/signature/store.ts";
+export { parseSignatureRepositories } from "./lib/signature/signature_repositories.ts";
+export { signatureRepository, type StoreOptions } from "./lib/signature/store.ts";
 
+export { embeddedRepository, PUBLIC_MIRROR } from "./lib/trust/embedded.ts";
+export { TrustError } from "./lib/trust/trust_error.ts";
+export { fetchTargets, type GetFile, type TufOptions } from "./lib/trust/tuf.ts";
+
+export { ambientToken } from "./lib/sign/ambient_token.ts";
 export { type Attestation, attestDigest, type AttestOptions } from "./lib/sign/attest_digest.ts";
+export {
+  type ConnectedServices,
+  type ConnectOptions,
+  connectServices,
+} from "./lib/sign/connect_services.ts";
+export {
+  IdentityError,
+  type IdentityToken,
+  parseIdentityToken,
+  type TokenSource,
+} from "./lib/sign/identity_token.ts";
+export { keySigner } from "./lib/sign/key_signer.ts";
+export { openSigner, type SignerOptions } from "./lib/sign/open_signer.ts";
+export { type SelectedServices, selectServices } from "./lib/sign/select_services.ts";
+export { ServiceError } from "./lib/sign/service_error.ts";
+export { signBlob, type SignedBlob } from "./lib/sign/sign_blob.ts";
 export { signDigest } from "./lib/sign/sign_digest.ts";
+export type { Content, ContentSigner, Signed } from "./lib/sign/signer.ts";
+export { parseSigningConfig, type SigningConfig } from "./lib/sign/signing_config.ts";
 export type { SignOptions, SignOutcome, SignOutcomes } from "./lib/sign/signing_job.ts";
 
 export type { TextMatch, TrustedIdentity } from "./lib/verify/check_identity.ts";
@@ -117,10 +174,13 @@ export {
   type VerifyAttestationOptions,
 } from "./lib/verify/verify_attestation.ts";
 export { verifyDigest, type VerifyOptions } from "./lib/verify/verify_digest.ts";
+export { type GivenSignature, verifyGiven } from "./lib/verify/verify_given.ts";
 export { verifyImage } from "./lib/verify/verify_image.ts";
+export { verifyLayout } from "./lib/verify/verify_layout.ts";
 
 export { compileFilter, type NameFilter } from "./lib/policy/glob.ts";
 export { exactText, expressionText } from "./lib/policy/match_text.ts";
+export { compilePathFilter } from "./lib/policy/path_glob.ts";
 
 export {
   type DockerfileImages,
@@ -129,11 +189,26 @@ export {
 } from "./lib/fleet/dockerfile_images.ts";
 export type { FleetResult } from "./lib/fleet/fleet_result.ts";
 export { type FleetImage, type InventoryItem, listImages } from "./lib/fleet/inventory.ts";
+export {
+  type FileItem,
+  type FileSource,
+  listFiles,
+  type ListFilesOptions,
+} from "./lib/fleet/list_files.ts";
+export type { FilePlace } from "./lib/fleet/locate_file.ts";
+export { formatLock, type LockEntry, parseLock } from "./lib/fleet/lock_file.ts";
 export { type ManifestImage, manifestImages } from "./lib/fleet/manifest_images.ts";
+export { type FileLock, readLock } from "./lib/fleet/read_lock.ts";
+export { type SignedFile, signFile, type SignFileOptions } from "./lib/fleet/sign_file.ts";
+export { signFiles, type SignFilesOptions } from "./lib/fleet/sign_files.ts";
 export { type SignedTag, signTags, type SignTagsOptions } from "./lib/fleet/sign_tags.ts";
 export { parseTarget, parseTargetLine, type Target } from "./lib/fleet/target.ts";
+export { verifyFile } from "./lib/fleet/verify_file.ts";
+export { verifyFiles, type VerifyFilesOptions } from "./lib/fleet/verify_files.ts";
 export { verifyFleet, type VerifyFleetOptions } from "./lib/fleet/verify_fleet.ts";
+export { type LockDraft, type LockOptions, startLock } from "./lib/fleet/write_lock.ts";
 
+export { openFileReport } from "./lib/report/file_report.ts";
 export { openReport, type ReportFormat } from "./lib/report/open_report.ts";
 export type { ReportSink, ReportWriter, RunEnd, RunStart } from "./lib/report/report.ts";
 export { countVerdict, exitCode, noVerdicts, type Summary } from "./lib/report/summary.ts";

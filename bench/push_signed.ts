@@ -8,12 +8,13 @@ import { putBlob } from "../lib/registry/put_blob.ts";
 import { putManifest } from "../lib/registry/put_manifest.ts";
 import type { Remote } from "../lib/registry/remote.ts";
 import { signDigest } from "../lib/sign/sign_digest.ts";
+import type { SignatureFormat } from "../lib/signature/signature_format.ts";
 
 /** Images pushed and signed at a time. */
 const WORKERS = 16;
 
 /**
- * Push small images that differ in an annotation, and sign each in the legacy form.
+ * Push small images that differ in an annotation, and sign each, in the legacy form unless told.
  *
  * @returns their references, by tag
  */
@@ -22,6 +23,7 @@ export async function pushSigned(
   name: string,
   images: number,
   key: PrivateKey,
+  format: SignatureFormat = "legacy",
 ): Promise<readonly string[]> {
   const repository = parseRepository(name);
   const config = encodeText('{"architecture":"amd64","os":"linux"}');
@@ -44,7 +46,7 @@ export async function pushSigned(
     await signDigest(remote, repository, subject, {
       key,
       annotations: {},
-      formats: ["legacy"],
+      formats: [format],
       // Nothing is there yet.
       tags: new Set(),
       clock: systemClock,

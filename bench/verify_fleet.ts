@@ -5,21 +5,19 @@
  *     node bench/verify_fleet.ts [--images 2000] [--repositories 1] [--rounds 5] [--sample 80]
  */
 
-import { generateKeyPairSync } from "node:crypto";
-import { existsSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { homedir, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { parsePrivateKey, type PrivateKey } from "../lib/keys/private_key.ts";
+import type { PrivateKey } from "../lib/keys/private_key.ts";
 import { openRegistries } from "../lib/registry/open_registries.ts";
 import { type Contender, type Contenders, type Fleet, openContenders } from "./contenders.ts";
 import { countRequests } from "./counting_proxy.ts";
 import { pushSigned } from "./push_signed.ts";
 import { type ProcessUse, runProcess } from "./run_process.ts";
 import { servePeer } from "./serve_peer.ts";
+import { makeKey, peersFolder, say, wholeNumber } from "./set_up.ts";
 import { median, pairRatios } from "./statistics.ts";
 import { markdownTable } from "./table.ts";
 
@@ -51,15 +49,6 @@ const RATIOS: readonly {
   { left: "deno", right: "cosign", rate: "wholeRate", unit: "times the cosign command" },
 ];
 
-function say(text: string): void {
-  process.stderr.write(`${text}\n`);
-}
-
-function wholeNumber(text: string): number {
-  if (!/^[1-9]\d*$/u.test(text)) throw new RangeError(`Cannot use "${text}": want a whole number`);
-  return Number(text);
-}
-
 function readFlags(): { images: number; repositories: number; rounds: number; sample: number } {
   const { values } = parseArgs({
     options: {
@@ -76,25 +65,6 @@ function readFlags(): { images: number; repositories: number; rounds: number; sa
     rounds: wholeNumber(values.rounds),
     sample: Math.min(wholeNumber(values.sample), images),
   };
-}
-
-function peersFolder(): string {
-  const folder = process.env["PEERS_DIR"] ?? join(homedir(), ".cache/sigfleet-peers");
-  for (const name of ["refregistry", "verifybulk", "cosign3"]) {
-    if (!existsSync(join(folder, name))) {
-      throw new Error(`Cannot find ${name} in ${folder}: build the peers, or set PEERS_DIR`);
-    }
-  }
-  return folder;
-}
-
-function makeKey(): PrivateKey {
-  const { privateKey } = generateKeyPairSync("ec", {
-    namedCurve: "P-256",
-    privateKeyEncoding: { type: "pkcs8", format: "der" },
-    publicKeyEncoding: { type: "spki", format: "der" },
-  });
-  return parsePrivateKey(privateKey);
 }
 
 /** Push and sign a fleet, and write down its references. */
@@ -251,7 +221,7 @@ async function runRounds(
 
 async function main(): Promise<void> {
   const flags = readFlags();
-  const peers = peersFolder();
+  const peers = peersFolder(["refregistry", "verifybulk", "cosign3"]);
   const scratch = await mkdtemp(join(tmpdir(), "sigfleet-bench-"));
   const registry = await servePeer(join(peers, "refregistry"));
   try {

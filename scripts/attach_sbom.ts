@@ -16,7 +16,14 @@ export const task: Task<RegistryFlags> = {
   ],
   define(command) {
     command.argument("[image]", "tag or digest of an image");
-    for (const flag of ["--sbom <file>", "--type <type>", "--input-format <format>"]) {
+    for (
+      const flag of [
+        "--sbom <file>",
+        "--type <type>",
+        "--input-format <format>",
+        "--registry-referrers-mode <mode>",
+      ]
+    ) {
       command.addOption(new Option(flag).hideHelp());
     }
     defineRegistryOptions(command);

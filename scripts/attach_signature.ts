@@ -136,8 +136,7 @@ export const task: Task<Flags> = {
       const payload = given ?? await impliedPayload(repository, subject.digest, io);
       await attachLegacy(remote, store, {
         payload,
-        annotations,
-        sign: () => Promise.resolve(signature),
+        sign: () => Promise.resolve({ signature, annotations }),
         isOurs: (stored) => Promise.resolve(stored.signature === encodeBase64(signature)),
         ...options,
       });

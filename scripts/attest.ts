@@ -6,20 +6,22 @@ import { UsageError } from "../lib/base/errors.ts";
 import { digestHex } from "../lib/reference/digest.ts";
 import { formatRepository, parseReference, type Reference } from "../lib/reference/reference.ts";
 import type { ResolvedManifest } from "../lib/registry/resolve_digest.ts";
-import { type Attestation, attestDigest, signEnvelope } from "../lib/sign/attest_digest.ts";
-import { signStatement } from "../lib/sign/sign_statement.ts";
+import { type Attestation, attestDigest, statementEnvelope } from "../lib/sign/attest_digest.ts";
+import { rememberSignatures } from "../lib/sign/remember_signatures.ts";
+import { signStatement, statementBundle } from "../lib/sign/sign_statement.ts";
+import { toSigner } from "../lib/sign/key_signer.ts";
 import type { SignOptions } from "../lib/sign/signing_job.ts";
 import { buildAttestationStatement } from "../lib/signature/attestation_statement.ts";
-import { buildEnvelope } from "../lib/signature/dsse.ts";
+import { buildOldBundle } from "../lib/signature/message_bundle.ts";
 import { buildPredicate } from "../lib/signature/predicate.ts";
 import { isPredicateName, parsePredicateType } from "../lib/signature/predicate_type.ts";
 import { parseStatement } from "../lib/signature/statement.ts";
 import { readInput } from "./command/files.ts";
 import { findImage } from "./command/image.ts";
 import type { Io } from "./command/io.ts";
-import { defineKeylessOptions, requireKey } from "./command/keyless.ts";
 import { defineRegistryOptions, withRegistries } from "./command/registry_options.ts";
-import { type SignFlags, signOptions } from "./command/sign_options.ts";
+import { defineOldSignOptions, type SignFlags, withSignOptions } from "./command/sign_options.ts";
+import { defineSignerOptions } from "./command/signer_options.ts";
 import { runIfMain, type Task } from "./command/task.ts";
 
 interface Flags extends SignFlags {
@@ -65,14 +67,19 @@ async function writeOut(
   { bundle, upload }: Flags,
   io: Io,
 ): Promise<void> {
+  const printed = !upload && formats.includes("legacy");
+  if (bundle === undefined && !printed) return;
+  const signed = await signStatement(key, statement);
+  const envelope = statementEnvelope(signed);
   if (bundle !== undefined) {
-    await writeFile(bundle, await signStatement(key, statement));
+    const old = !formats.includes("bundle");
+    await writeFile(
+      bundle,
+      old ? buildOldBundle(envelope, signed.material) : statementBundle(signed),
+    );
     await io.stderr.write(`Wrote bundle to file ${bundle}\n`);
   }
-  if (!upload && formats.includes("legacy")) {
-    const envelope = buildEnvelope(await signEnvelope(key, statement));
-    await io.stdout.write(`${decodeText(envelope)}\n`);
-  }
+  if (printed) await io.stdout.write(`${decodeText(envelope)}\n`);
 }
 
 function checkFlags(flags: Flags): void {
@@ -90,7 +97,6 @@ function checkFlags(flags: Flags): void {
 function defineAttestOptions(command: Command): void {
   command
     .argument("<image>", "tag or digest of an image")
-    .option("--key <file>", "encrypted private key, as generate-key-pair or cosign writes it")
     .option("--predicate <file>", "what is attested; - for standard input")
     .option("--statement <file>", "a whole in-toto statement, signed as it stands; - for input")
     .option(
@@ -103,12 +109,10 @@ function defineAttestOptions(command: Command): void {
     .option("--no-upload", "do not store it; --bundle, or standard output in the legacy format")
     .option("--bundle <file>", "write the Sigstore bundle to a file as well")
     .option("--replace", "in the legacy format, take away what has the same predicate type")
-    .addOption(new Option("--new-bundle-format").hideHelp())
-    .addOption(new Option("--no-new-bundle-format").hideHelp())
-    .addOption(new Option("-y, --yes").hideHelp())
-    .addOption(new Option("--tlog-upload").hideHelp())
-    .addOption(new Option("--use-signing-config").hideHelp());
-  defineKeylessOptions(command);
+    // Which kind is written goes by the log.
+    .addOption(new Option("--rekor-entry-type <type>").hideHelp());
+  defineOldSignOptions(command);
+  defineSignerOptions(command);
   defineRegistryOptions(command);
 }
 
@@ -129,30 +133,36 @@ export const task: Task<Flags> = {
       "attest --key cosign.key --format legacy --predicate scan.txt registry.example/app:1.0",
       "any text, for cosign 1 and 2",
     ],
+    [
+      "attest --type slsaprovenance1 --predicate provenance.json registry.example/app@sha256:…",
+      "without a key: as whoever the CI job is, or signs in",
+    ],
   ],
   define: defineAttestOptions,
   async run([image = ""], flags, io) {
-    requireKey({ ...flags });
     checkFlags(flags);
     const reference = parseReference(image);
     const input = await readInput(flags.predicate ?? flags.statement!, io);
-    const options = await signOptions(flags, io);
-    return await withRegistries(flags, io, 4, async (remote) => {
-      const subject = await findImage(remote, reference, "attest");
-      const attestation = makeAttestation(input, reference, subject, flags, io);
-      await writeOut(attestation, options, flags, io);
-      if (!flags.upload) return 0;
-      const outcomes = await attestDigest(remote, reference.repository, subject, {
-        ...attestation,
-        replace: flags.replace,
-      }, options);
-      for (const [format, outcome] of Object.entries(outcomes)) {
-        const done = outcome === "already-signed" ? "already attested by this key" : "attested";
-        await io.stderr.write(
-          `${formatRepository(reference.repository)}@${subject.digest}: ${done} (${format})\n`,
-        );
-      }
-      return 0;
+    return await withSignOptions(flags, io, (given) => {
+      // A file and the registry get the same signature.
+      const options = { ...given, key: rememberSignatures(toSigner(given.key)) };
+      return withRegistries(flags, io, 4, async (remote) => {
+        const subject = await findImage(remote, reference, "attest");
+        const attestation = makeAttestation(input, reference, subject, flags, io);
+        await writeOut(attestation, options, flags, io);
+        if (!flags.upload) return 0;
+        const outcomes = await attestDigest(remote, reference.repository, subject, {
+          ...attestation,
+          replace: flags.replace,
+        }, options);
+        for (const [format, outcome] of Object.entries(outcomes)) {
+          const done = outcome === "already-signed" ? "already attested by this key" : "attested";
+          await io.stderr.write(
+            `${formatRepository(reference.repository)}@${subject.digest}: ${done} (${format})\n`,
+          );
+        }
+        return 0;
+      });
     });
   },
 };

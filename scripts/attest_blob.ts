@@ -4,27 +4,26 @@ import { Option } from "commander";
 import { decodeText } from "../lib/base/bytes.ts";
 import { UsageError } from "../lib/base/errors.ts";
 import { type Digest, digestHex, parseDigest } from "../lib/reference/digest.ts";
-import { signEnvelope } from "../lib/sign/attest_digest.ts";
+import { statementEnvelope } from "../lib/sign/attest_digest.ts";
+import {
+  type SignedStatement,
+  signStatement,
+  statementBundle,
+} from "../lib/sign/sign_statement.ts";
 import { buildAttestationStatement } from "../lib/signature/attestation_statement.ts";
 import { readBlobContent } from "../lib/signature/blob_content.ts";
-import { buildKeyBundle } from "../lib/signature/bundle.ts";
-import { buildEnvelope } from "../lib/signature/dsse.ts";
+import { buildOldBundle } from "../lib/signature/message_bundle.ts";
 import { buildPredicate } from "../lib/signature/predicate.ts";
 import { isPredicateName, parsePredicateType } from "../lib/signature/predicate_type.ts";
 import { parseStatement } from "../lib/signature/statement.ts";
-import {
-  defineBlobSignOptions,
-  openPayload,
-  refuseLog,
-  writeOutput,
-} from "./command/blob_flags.ts";
+import { defineBlobSignOptions, openPayload, writeOutput } from "./command/blob_flags.ts";
 import { readInput } from "./command/files.ts";
 import type { Io } from "./command/io.ts";
-import { requireKey } from "./command/keyless.ts";
-import { readPrivateKey } from "./command/keys.ts";
+import type { SignerFlags } from "./command/signer_options.ts";
 import { runIfMain, type Task } from "./command/task.ts";
+import { withSigner } from "./command/with_signer.ts";
 
-interface Flags {
+interface Flags extends SignerFlags {
   readonly predicate?: string;
   readonly statement?: string;
   readonly type: string;
@@ -33,8 +32,6 @@ interface Flags {
   readonly outputAttestation?: string;
   readonly outputSignature?: string;
   readonly newBundleFormat?: boolean;
-  readonly tlogUpload?: boolean;
-  readonly useSigningConfig?: boolean;
 }
 
 function parseHash(hash: string): Digest {
@@ -74,8 +71,36 @@ function checkFlags(file: string | undefined, flags: Flags): void {
   if (file === "-" && (flags.predicate ?? flags.statement) === "-") {
     throw new UsageError("Cannot read two things from standard input");
   }
+  if (flags.key === undefined && flags.bundle === undefined) {
+    throw new UsageError(
+      "Cannot attest without a key: name a file with --bundle, since nobody could verify the rest alone",
+    );
+  }
   parsePredicateType(flags.type);
   if (flags.hash !== undefined) parseHash(flags.hash);
+}
+
+async function writeOut(signed: SignedStatement, flags: Flags, io: Io): Promise<void> {
+  const { bundle, outputSignature, outputAttestation, newBundleFormat } = flags;
+  const envelope = statementEnvelope(signed);
+  if (bundle !== undefined) {
+    const old = newBundleFormat === false;
+    await writeOutput(
+      bundle,
+      old ? buildOldBundle(envelope, signed.material) : statementBundle(signed),
+    );
+    await io.stderr.write(`Wrote bundle to file ${bundle}\n`);
+  }
+  if (outputSignature !== undefined) {
+    await writeOutput(outputSignature, envelope);
+    await io.stderr.write(`Signature written in ${outputSignature}\n`);
+  } else if (bundle === undefined) {
+    await io.stdout.write(`${decodeText(envelope)}\n`);
+  }
+  if (outputAttestation !== undefined) {
+    await writeOutput(outputAttestation, signed.statement);
+    await io.stderr.write(`Attestation written in ${outputAttestation}\n`);
+  }
 }
 
 /** Attest something of a file, as `cosign attest-blob` does. */
@@ -90,6 +115,10 @@ export const task: Task<Flags> = {
     [
       "attest-blob --key cosign.key --statement statement.json --bundle app.att.json",
       "a whole statement, signed as it stands",
+    ],
+    [
+      "attest-blob --type slsaprovenance1 --predicate provenance.json --bundle app.att.json app",
+      "without a key: as whoever the CI job is, or signs in",
     ],
   ],
   define(command) {
@@ -110,30 +139,14 @@ export const task: Task<Flags> = {
     defineBlobSignOptions(command);
   },
   async run([file, ...more], flags, io) {
-    const reference = requireKey({ ...flags });
-    refuseLog(flags);
     if (more.length > 0) throw new UsageError("Cannot attest of several files at once");
     checkFlags(file, flags);
-    const key = await readPrivateKey(reference, io);
-    const statement = await makeStatement(file, flags, io);
-    const envelope = await signEnvelope(key, statement);
-    const { bundle, outputSignature, outputAttestation } = flags;
-    if (bundle !== undefined) {
-      const [signature] = envelope.signatures;
-      await writeOutput(bundle, buildKeyBundle(statement, signature!, key.publicKey.hint));
-      await io.stderr.write(`Wrote bundle to file ${bundle}\n`);
-    }
-    if (outputSignature !== undefined) {
-      await writeOutput(outputSignature, buildEnvelope(envelope));
-      await io.stderr.write(`Signature written in ${outputSignature}\n`);
-    } else if (bundle === undefined) {
-      await io.stdout.write(`${decodeText(buildEnvelope(envelope))}\n`);
-    }
-    if (outputAttestation !== undefined) {
-      await writeOutput(outputAttestation, statement);
-      await io.stderr.write(`Attestation written in ${outputAttestation}\n`);
-    }
-    return 0;
+    const old = flags.newBundleFormat === false;
+    return await withSigner(flags, io, { legacy: old }, async (signer) => {
+      const statement = await makeStatement(file, flags, io);
+      await writeOut(await signStatement(signer, statement), flags, io);
+      return 0;
+    });
   },
 };
 

@@ -7,7 +7,9 @@ import type { AttachmentKind } from "../lib/reference/triangulate.ts";
 import type { Place } from "../lib/registry/copy_manifest.ts";
 import { fetchManifest } from "../lib/registry/fetch_manifest.ts";
 import { formatPlatform, parseChildren } from "../lib/registry/manifest.ts";
-import { ATTACHMENT_KINDS, copyImage } from "../lib/signature/copy_image.ts";
+import { copyImage } from "../lib/signature/copy_image.ts";
+import { ATTACHMENT_KINDS } from "../lib/signature/list_attachments.ts";
+import { signatureRepository } from "../lib/signature/store.ts";
 import { collect } from "./command/annotations.ts";
 import {
   defineRegistryOptions,
@@ -90,7 +92,7 @@ export const task: Task<Flags> = {
   async run([from = "", to = ""], flags, io) {
     const only = parseOnly(flags);
     const [source, target] = [parseReference(from), parseReference(to)];
-    const { repository, tagPrefix } = storeOptions(flags, io.env);
+    const store = storeOptions(flags, io.env);
     return await withRegistries(flags, io, 8, async (remote) => {
       const place = { remote, repository: source.repository };
       const digest = await resolveSource(
@@ -105,11 +107,16 @@ export const task: Task<Flags> = {
         );
       }
       await copyImage(place, { remote, repository: target.repository }, digest, {
-        attachments: repository === undefined ? undefined : { remote, repository },
+        attachments: { remote, repository: signatureRepository(source.repository, store) },
+        // With one repository for all signatures, the copy's are beside it, as with cosign.
+        attachmentsTo: {
+          remote,
+          repository: store.repositoryFor?.(target.repository) ?? target.repository,
+        },
         tag: target.tag,
         only,
         force: flags.force,
-        tagPrefix,
+        tagPrefix: store.tagPrefix,
         clock: io.clock,
         random: Math.random,
         onCopy: (source, target) => io.stderr.write(`Copying ${source} to ${target}...\n`),

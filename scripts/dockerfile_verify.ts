@@ -4,13 +4,15 @@ import { type Command, Option } from "commander";
 import { MalformedError, UsageError } from "../lib/base/errors.ts";
 import { type DockerfileImages, dockerfileImages } from "../lib/fleet/dockerfile_images.ts";
 import { collect } from "./command/annotations.ts";
+import {
+  type CosignVerifyFlags,
+  defineCosignVerifyOptions,
+} from "./command/cosign_verify_options.ts";
 import type { Io } from "./command/io.ts";
 import { readNamingFile, verifyNamed } from "./command/named_images.ts";
-import { defineWorkerOption, type WorkerFlags } from "./command/registry_options.ts";
 import { runIfMain, type Task } from "./command/task.ts";
-import { defineVerifyOptions, type VerifyFlags } from "./command/verify_options.ts";
 
-interface Flags extends VerifyFlags, WorkerFlags {
+interface Flags extends CosignVerifyFlags {
   readonly baseImageOnly?: boolean;
   readonly buildArg?: readonly string[];
 }
@@ -63,8 +65,7 @@ export const task: Task<Flags> = {
         new Option("--build-arg <name=value>", "as for docker build; may be repeated")
           .argParser(collect),
       );
-    defineVerifyOptions(command);
-    defineWorkerOption(command, 10);
+    defineCosignVerifyOptions(command);
   },
   async run([file = ""], flags, io) {
     const { images, base } = imagesOf(file, await readNamingFile(file, io), flags, io);

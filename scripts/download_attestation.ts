@@ -2,9 +2,7 @@
 import { decodeText, encodeBase64 } from "../lib/base/bytes.ts";
 import { MalformedError } from "../lib/base/errors.ts";
 import type { Digest } from "../lib/reference/digest.ts";
-import { parseReference, type Repository } from "../lib/reference/reference.ts";
-import { listChildren } from "../lib/registry/list_children.ts";
-import { formatPlatform } from "../lib/registry/manifest.ts";
+import { parseReference } from "../lib/reference/reference.ts";
 import type { Remote } from "../lib/registry/remote.ts";
 import { parseEnvelope } from "../lib/signature/dsse.ts";
 import { isPredicateType, parsePredicateType } from "../lib/signature/predicate_type.ts";
@@ -12,7 +10,7 @@ import { readBundles } from "../lib/signature/read_bundles.ts";
 import { readLayers } from "../lib/signature/read_layers.ts";
 import { parseStatement, SIGN_PREDICATE_TYPE } from "../lib/signature/statement.ts";
 import { locateSignatures, type SignatureStore } from "../lib/signature/store.ts";
-import { findImage } from "./command/image.ts";
+import { findChild, findImage } from "./command/image.ts";
 import {
   defineRegistryOptions,
   type RegistryFlags,
@@ -24,23 +22,6 @@ import { runIfMain, type Task } from "./command/task.ts";
 interface Flags extends RegistryFlags {
   readonly predicateType?: string;
   readonly platform?: string;
-}
-
-/** The image for a platform in an index. */
-async function findChild(
-  remote: Remote,
-  repository: Repository,
-  digest: Digest,
-  wanted: string,
-): Promise<Digest> {
-  const children = await listChildren(remote, repository, digest);
-  if (children.length === 0) throw new Error("specified reference is not a multiarch image");
-  const child = children.find(({ platform }) => {
-    const name = platform === undefined ? "" : formatPlatform(platform);
-    return name === wanted || name.startsWith(`${wanted}/`);
-  });
-  if (child === undefined) throw new Error(`unable to find an entity for ${wanted}`);
-  return child.digest;
 }
 
 /** One legacy attestation as cosign prints it, whichever version wrote it; `undefined` if unwanted. */

@@ -5,6 +5,7 @@ import { runIfMain, type Task } from "./command/task.ts";
 interface Flags {
   readonly showDescriptions: boolean;
   readonly showSensitiveValues: boolean;
+  readonly all: boolean;
 }
 
 /** cosign's variables, with its words about each (pkg/cosign/env/env.go of 3.1.3). */
@@ -120,6 +121,27 @@ const VARIABLES: readonly (readonly [name: string, description: string, expects:
   ],
 ];
 
+/** What is heeded here beside cosign's, and not in the list that cosign prints. */
+const OTHERS: typeof VARIABLES = [
+  [
+    "COSIGN_SIGNATURE_REPOSITORY",
+    "keeps the signatures of some repositories in others (--signature-repository)",
+    "FROM=TO, several with commas",
+  ],
+  ["DOCKER_CONFIG", "is where docker's credentials are", "folder with a config.json"],
+  ["REGISTRY_AUTH_FILE", "is where podman's credentials are", "path to an auth.json"],
+  [
+    "XDG_RUNTIME_DIR",
+    "is where podman's credentials are otherwise",
+    "folder with containers/auth.json",
+  ],
+  ["HTTP_PROXY", "is the proxy for plain HTTP", "URL of a proxy"],
+  ["HTTPS_PROXY", "is the proxy for HTTPS", "URL of a proxy"],
+  ["NO_PROXY", "names the hosts that are reached without a proxy", "hosts, with commas"],
+  ["NO_COLOR", "leaves out colours", "anything"],
+  ["CI", "leaves out progress that is drawn over itself", "anything"],
+];
+
 const SENSITIVE: ReadonlySet<string> = new Set([
   "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
   "BUILDKITE_AGENT_ACCESS_TOKEN",
@@ -145,25 +167,28 @@ export const task: Task<Flags> = {
   examples: [
     ["env", "each with what it is for"],
     ["env --show-descriptions=false", "names and values only"],
+    ["env --all", "also docker's, and those of this program alone"],
   ],
   define(command) {
     command
       .option("--show-descriptions", "say what each is for", true)
       .option("--no-show-descriptions", "names and values only")
-      .option("--show-sensitive-values", "show passwords and tokens too", false);
+      .option("--show-sensitive-values", "show passwords and tokens too", false)
+      .option("--all", "also what is heeded here and is not in cosign's list", false);
   },
-  async run(_args, { showDescriptions, showSensitiveValues }, { env, stdout }) {
+  async run(_args, { showDescriptions, showSensitiveValues, all }, { env, stdout }) {
     const assignment = (name: string, isSensitive: boolean): string => {
       const value = env[name] ?? "";
       const shown = isSensitive && !showSensitiveValues && value !== "" ? "******" : value;
       // A value cannot make itself look like another line.
       return safeText(`${name}=${shown}`);
     };
-    const known = VARIABLES.flatMap(([name, description, expects]) => [
+    const listed = all ? [...VARIABLES, ...OTHERS] : VARIABLES;
+    const known = listed.flatMap(([name, description, expects]) => [
       ...(showDescriptions ? [`# ${name} ${description}`, `# Expects: ${expects}`] : []),
       assignment(name, SENSITIVE.has(name)),
     ]);
-    const names = new Set(VARIABLES.map(([name]) => name));
+    const names = new Set(listed.map(([name]) => name));
     const others = Object.keys(env).filter((name) => PREFIX.test(name) && !names.has(name)).sort();
     const unknown = others.length === 0 ? [] : [
       ...(showDescriptions ? UNREGISTERED : []),

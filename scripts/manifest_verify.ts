@@ -1,12 +1,12 @@
 #!/usr/bin/env node
 import { MalformedError, UsageError } from "../lib/base/errors.ts";
 import { manifestImages } from "../lib/fleet/manifest_images.ts";
+import {
+  type CosignVerifyFlags,
+  defineCosignVerifyOptions,
+} from "./command/cosign_verify_options.ts";
 import { type NamedImage, readNamingFile, verifyNamed } from "./command/named_images.ts";
-import { defineWorkerOption, type WorkerFlags } from "./command/registry_options.ts";
 import { runIfMain, type Task } from "./command/task.ts";
-import { defineVerifyOptions, type VerifyFlags } from "./command/verify_options.ts";
-
-type Flags = VerifyFlags & WorkerFlags;
 
 function imagesOf(file: string, text: string): NamedImage[] {
   try {
@@ -21,7 +21,7 @@ function imagesOf(file: string, text: string): NamedImage[] {
 }
 
 /** Verify every image that Kubernetes manifests name. */
-export const task: Task<Flags> = {
+export const task: Task<CosignVerifyFlags> = {
   name: "manifest verify",
   summary: "Verify the images that Kubernetes manifests name",
   examples: [
@@ -33,8 +33,7 @@ export const task: Task<Flags> = {
   ],
   define(command) {
     command.argument("<file...>", "YAML or JSON of any number of documents; - is standard input");
-    defineVerifyOptions(command);
-    defineWorkerOption(command, 10);
+    defineCosignVerifyOptions(command);
   },
   async run(args, flags, io) {
     const named: NamedImage[] = [];

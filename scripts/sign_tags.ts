@@ -13,7 +13,7 @@ import {
   type WorkerFlags,
 } from "./command/registry_options.ts";
 import { defineOutputOption, type OutputFlags, reportRun } from "./command/report_run.ts";
-import { defineSignOptions, type SignFlags, signOptions } from "./command/sign_options.ts";
+import { defineSignOptions, type SignFlags, withSignOptions } from "./command/sign_options.ts";
 import { runIfMain, type Task } from "./command/task.ts";
 
 interface Flags extends SignFlags, WorkerFlags, OutputFlags {
@@ -32,7 +32,7 @@ function parseRepositoryWord(word: string): Repository {
 /** Sign every tag of repositories. */
 export const task: Task<Flags> = {
   name: "sign-tags",
-  summary: "Sign every tag of repositories with a key",
+  summary: "Sign every tag of repositories, with a key or with an identity",
   examples: [
     ["sign-tags --key cosign.key registry.example/app", "every tag; what is signed stays as it is"],
     [
@@ -42,6 +42,10 @@ export const task: Task<Flags> = {
     [
       "sign-tags --key cosign.key --format both registry.example/app",
       "for cosign 3 and for older ones",
+    ],
+    [
+      "sign-tags --rekor-rate 5 registry.example/app",
+      "without a key: one certificate for many tags, and no more log entries a second than this",
     ],
   ],
   // 1 would say that images are bad.
@@ -59,30 +63,34 @@ export const task: Task<Flags> = {
   async run(args, flags, io) {
     const repositories = args.map(parseRepositoryWord);
     const wanted = compileFilter({ include: flags.tags ?? [], exclude: flags.exclude ?? [] });
-    const options = await signOptions(flags, io);
-    return await reportRun<SignedTag, SignSummary>(flags, io, {
-      open: openSignReport,
-      work: (add, progress) =>
-        withRegistries(flags, io, flags.maxWorkers, async (remote) => {
-          const counter = countTags();
-          let found = 0;
-          const results = signTags(remote, repositories, {
-            ...options,
-            wanted,
-            recursive: flags.recursive,
-            limit: flags.maxWorkers,
-            onFound: () => progress.expect(++found),
-          });
-          for await (const tag of results) {
-            counter.add(tag);
-            await add(tag);
-            progress.count(tag.kind === "failed" ? "failed" : "verified");
-          }
-          const counts = counter.counts();
-          if (counts.tags === 0) throw new UsageError("Cannot sign: no tag matches");
-          return { summary: { ...counts, ...remote.counters }, code: signExitCode(counts) };
+    return await withSignOptions(
+      flags,
+      io,
+      (options) =>
+        reportRun<SignedTag, SignSummary>(flags, io, {
+          open: openSignReport,
+          work: (add, progress) =>
+            withRegistries(flags, io, flags.maxWorkers, async (remote) => {
+              const counter = countTags();
+              let found = 0;
+              const results = signTags(remote, repositories, {
+                ...options,
+                wanted,
+                recursive: flags.recursive,
+                limit: flags.maxWorkers,
+                onFound: () => progress.expect(++found),
+              });
+              for await (const tag of results) {
+                counter.add(tag);
+                await add(tag);
+                progress.count(tag.kind === "failed" ? "failed" : "verified");
+              }
+              const counts = counter.counts();
+              if (counts.tags === 0) throw new UsageError("Cannot sign: no tag matches");
+              return { summary: { ...counts, ...remote.counters }, code: signExitCode(counts) };
+            }),
         }),
-    });
+    );
   },
 };
 

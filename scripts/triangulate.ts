@@ -3,6 +3,7 @@ import { UsageError } from "../lib/base/errors.ts";
 import { formatRepository, parseReference } from "../lib/reference/reference.ts";
 import { type AttachmentKind, attachmentTag } from "../lib/reference/triangulate.ts";
 import { resolveDigest } from "../lib/registry/resolve_digest.ts";
+import { signatureRepository } from "../lib/signature/store.ts";
 import {
   defineRegistryOptions,
   type RegistryFlags,
@@ -53,7 +54,7 @@ export const task: Task<Flags> = {
     await io.stdout.write(
       kind === undefined
         ? `${formatRepository(repository)}@${found}\n`
-        : `${formatRepository(store.repository ?? repository)}:${
+        : `${formatRepository(signatureRepository(repository, store))}:${
           attachmentTag(found, kind, store.tagPrefix)
         }\n`,
     );

@@ -1,11 +1,13 @@
 #!/usr/bin/env node
-import { parseReference } from "../lib/reference/reference.ts";
-import { defineWorkerOption, type WorkerFlags } from "./command/registry_options.ts";
+import {
+  type CosignVerifyFlags,
+  defineCosignVerifyOptions,
+} from "./command/cosign_verify_options.ts";
+import { defineLocalOption, type SubjectFlags } from "./command/subjects.ts";
 import { runIfMain, type Task } from "./command/task.ts";
 import { verifyImages } from "./command/verify_images.ts";
-import { defineVerifyOptions, type VerifyFlags } from "./command/verify_options.ts";
 
-type Flags = VerifyFlags & WorkerFlags;
+type Flags = CosignVerifyFlags & SubjectFlags;
 
 /** Verify images one by one, as `cosign verify` does; every one of them is tried. */
 export const task: Task<Flags> = {
@@ -14,14 +16,15 @@ export const task: Task<Flags> = {
   examples: [
     ["verify --key cosign.pub registry.example/app:1.0", "print the signed claims as JSON"],
     ["verify --key cosign.pub -a env=prod registry.example/app@sha256:…", "ask for an annotation"],
+    ["verify --key cosign.pub --local-image ./app", "verify what save wrote, without a registry"],
   ],
   define(command) {
-    command.argument("<image...>", "tags or digests of images");
-    defineVerifyOptions(command);
-    defineWorkerOption(command, 10);
+    command.argument("<image...>", "tags or digests of images, or folders");
+    defineCosignVerifyOptions(command);
+    defineLocalOption(command);
   },
   async run(args, flags, io) {
-    return await verifyImages(args.map(parseReference), flags, io);
+    return await verifyImages(args, flags, io);
   },
 };
 

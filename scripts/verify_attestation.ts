@@ -3,7 +3,6 @@ import { type Command, Option } from "commander";
 import { decodeText } from "../lib/base/bytes.ts";
 import { UsageError } from "../lib/base/errors.ts";
 import { pooled } from "../lib/base/pool.ts";
-import { formatReference, parseReference, type Reference } from "../lib/reference/reference.ts";
 import { safeText } from "../lib/report/safe_text.ts";
 import { parsePredicateType } from "../lib/signature/predicate_type.ts";
 import type { Verdict } from "../lib/verify/verdict.ts";
@@ -11,18 +10,19 @@ import { verifyAttestation } from "../lib/verify/verify_attestation.ts";
 import { verifyImage } from "../lib/verify/verify_image.ts";
 import { collect } from "./command/annotations.ts";
 import { cosignText } from "./command/cosign_output.ts";
+import { defineRegistryOptions, defineWorkerOption } from "./command/registry_options.ts";
 import {
-  defineRegistryOptions,
-  defineWorkerOption,
-  type RegistryFlags,
-  storeOptions,
-  withRegistries,
-  type WorkerFlags,
-} from "./command/registry_options.ts";
+  defineLocalOption,
+  type Subject,
+  type SubjectFlags,
+  subjectStore,
+  withSubjects,
+} from "./command/subjects.ts";
 import { runIfMain, type Task } from "./command/task.ts";
+import { defineKeyPolicyOptions } from "./command/trusted_keys.ts";
 import { defineTrustOptions, readSigners, type TrustFlags } from "./command/trust_options.ts";
 
-interface Flags extends RegistryFlags, WorkerFlags, TrustFlags {
+interface Flags extends SubjectFlags, TrustFlags {
   readonly type: string;
   readonly output: string;
   readonly checkClaims: boolean;
@@ -56,7 +56,7 @@ function refusePolicies(policies: readonly string[] = []): void {
 
 function defineOptions(command: Command): void {
   command.argument("<image...>", "tags or digests of images");
-  defineTrustOptions(command);
+  defineTrustOptions(command, "the attestation");
   command
     .option(
       "--type <type>",
@@ -65,13 +65,15 @@ function defineOptions(command: Command): void {
       "custom",
     )
     .option("--check-claims", "the statement must be about the image", true)
-    .option("--no-check-claims", "it may be about anything")
+    .option("--no-check-claims", "in the legacy format it may be about anything")
     .option("-o, --output <format>", "json or text; both print the same", "json")
     .addOption(new Option("--policy <file>").argParser(collect).hideHelp())
     // Both formats are always read.
     .addOption(new Option("--new-bundle-format").hideHelp())
     .addOption(new Option("--no-new-bundle-format").hideHelp())
     .addOption(new Option("--experimental-oci11").hideHelp());
+  defineKeyPolicyOptions(command);
+  defineLocalOption(command);
   defineRegistryOptions(command);
   defineWorkerOption(command, 10);
 }
@@ -96,35 +98,37 @@ export const task: Task<Flags> = {
     if (!["json", "text"].includes(flags.output)) {
       throw new UsageError(`Cannot print as "${flags.output}": want json or text`);
     }
-    const references = args.map(parseReference);
     const options = {
-      policy: { ...await readSigners(flags, io), annotations: {} },
-      store: storeOptions(flags, io.env),
+      policy: {
+        ...await readSigners(flags, io),
+        annotations: {},
+        checkClaims: flags.checkClaims,
+      },
+      store: subjectStore(flags, io.env),
       exhaustive: true,
       predicateType: parsePredicateType(flags.type),
-      checkClaims: flags.checkClaims,
     };
-    return await withRegistries(flags, io, flags.maxWorkers, async (remote) => {
-      const verify = async (reference: Reference) => ({
-        reference,
-        verdict: await verifyImage(
-          remote,
-          reference,
-          options,
-          (from, image, digest) => verifyAttestation(from, image, digest, options),
+    return await withSubjects(args, flags, io, async (subjects) => {
+      const verify = async ({ name, verify }: Subject) => ({
+        name,
+        verdict: await verify((remote, reference) =>
+          verifyImage(
+            remote,
+            reference,
+            options,
+            (from, image, digest) => verifyAttestation(from, image, digest, options),
+          )
         ),
       });
       let code = 0;
-      for await (
-        const { reference, verdict } of pooled(references, verify, { limit: flags.maxWorkers })
-      ) {
+      for await (const { name, verdict } of pooled(subjects, verify, { limit: flags.maxWorkers })) {
         if (verdict.kind !== "verified") {
           code = 1;
           const why = safeText(errorText(verdict, flags.type));
-          await io.stderr.write(`Error: ${formatReference(reference)}: ${why}\n`);
+          await io.stderr.write(`Error: ${name}: ${why}\n`);
           continue;
         }
-        await io.stderr.write(cosignText(reference, verdict.signatures));
+        await io.stderr.write(cosignText(name, verdict.signatures));
         for (const { envelope } of verdict.signatures) {
           if (envelope !== undefined) await io.stdout.write(`${decodeText(envelope)}\n`);
         }

@@ -1,12 +1,12 @@
 #!/usr/bin/env node
-import { type FileHandle, open } from "node:fs/promises";
-import { messageOf, UsageError } from "../lib/base/errors.ts";
+import { UsageError } from "../lib/base/errors.ts";
 import type { FleetResult } from "../lib/fleet/fleet_result.ts";
 import { parseTarget, parseTargetLine, type Target } from "../lib/fleet/target.ts";
 import { verifyFleet } from "../lib/fleet/verify_fleet.ts";
 import { openReport } from "../lib/report/open_report.ts";
 import { countVerdict, exitCode, noVerdicts, type Summary } from "../lib/report/summary.ts";
 import type { Io } from "./command/io.ts";
+import { checkList, listLines } from "./command/list_lines.ts";
 import {
   defineWorkerOption,
   storeOptions,
@@ -24,39 +24,24 @@ import {
 
 type Flags = VerifyFlags & WorkerFlags & OutputFlags;
 
-async function* readLines(source: AsyncIterable<string>): AsyncGenerator<Target> {
-  for await (const line of source) {
-    const target = parseTargetLine(line);
-    if (target !== undefined) yield target;
-  }
-}
-
-async function openList(path: string): Promise<FileHandle> {
-  try {
-    return await open(path);
-  } catch (error) {
-    throw new UsageError(`Cannot read list ${path}: ${messageOf(error)}`, { cause: error });
-  }
-}
-
 /** What the words of the command line name, as a stream: lists are read while images are verified. */
 async function* readTargets(args: readonly string[], io: Io): AsyncGenerator<Target> {
   for (const word of args) {
-    if (word === "-") {
-      yield* readLines(io.stdin.lines());
-    } else if (word.startsWith("@")) {
-      yield* readLines((await openList(word.slice(1))).readLines());
-    } else {
-      yield parseTarget(word);
+    const lines = listLines(word, io);
+    if (lines === undefined) yield parseTarget(word);
+    else {
+      for await (const line of lines) {
+        const target = parseTargetLine(line);
+        if (target !== undefined) yield target;
+      }
     }
   }
 }
 
 /** Find out what is wrong with the words before the first request: a typing error costs nothing. */
 async function checkWords(args: readonly string[]): Promise<void> {
-  for (const word of args.filter((word) => word !== "-")) {
-    if (!word.startsWith("@")) parseTarget(word);
-    else await (await openList(word.slice(1))).close();
+  for (const word of args) {
+    if (!await checkList(word)) parseTarget(word);
   }
 }
 

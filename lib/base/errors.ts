@@ -8,10 +8,15 @@ export type ErrorCode =
   | "REFERENCE_SYNTAX"
   | "HTTP"
   | "REGISTRY"
+  | "LAYOUT"
   | "CREDENTIALS"
   | "KEY"
   | "PASSWORD"
-  | "MALFORMED";
+  | "MALFORMED"
+  | "IDENTITY"
+  | "SERVICE"
+  | "TRUST"
+  | "FILE";
 
 /** The caller asked for something that cannot be done as asked; tasks exit with 2. */
 export class UsageError extends Error {

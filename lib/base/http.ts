@@ -1,13 +1,19 @@
 /**
  * The only network door: one request, one bounded answer.
  *
- * undici's dispatcher is used on Node and Deno alike. Measured beside `fetch` on the same registry
- * it answers three to four times as many requests on Node, and no fewer on Deno (bench/README.md).
+ * The first requests to an origin go by the platform's own client, which is there at once; what sends
+ * more gets undici's dispatcher, on Node and Deno alike. Measured beside `fetch` on the same registry
+ * undici answers three to four times as many requests on Node, and no fewer on Deno (bench/README.md).
  */
 
 import type { Dispatcher } from "undici";
 import { concatBytes } from "./bytes.ts";
 import type { ErrorCode } from "./errors.ts";
+import {
+  type ConnectOptions,
+  type Dispatching,
+  openPlatformDispatcher,
+} from "./platform_dispatcher.ts";
 
 /** Why a request got no answer. */
 export type HttpFailure = "network" | "timeout" | "too-large" | "aborted";
@@ -79,6 +85,8 @@ export interface HttpOptions {
   readonly connections: number;
   readonly tls?: TlsOptions;
   readonly proxy?: ProxyOptions | undefined;
+  /** Requests to an origin before undici is loaded for it: 100 unless told. */
+  readonly requestsBefore?: number | undefined;
   /** Stops every exchange, under way and to come. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -116,7 +124,7 @@ async function* watch(
 }
 
 /** One exchange, as a promise. */
-function exchange(dispatcher: Dispatcher, request: HttpRequest): Promise<HttpResponse> {
+function exchange(dispatcher: Dispatching, request: HttpRequest): Promise<HttpResponse> {
   const { url, method, maxBytes } = request;
   return new Promise((resolve, reject) => {
     let controller: Dispatcher.DispatchController | undefined;
@@ -221,19 +229,19 @@ function exchange(dispatcher: Dispatcher, request: HttpRequest): Promise<HttpRes
   });
 }
 
-type Dispatching = typeof import("undici");
-
 /** Whether an address is on this machine, where no proxy can reach it. */
 function isLocal({ hostname }: URL): boolean {
   return hostname === "localhost" || hostname === "[::1]" || hostname.startsWith("127.");
 }
 
-/** Make the dispatcher for one origin: a pool of keep-alive connections, or a way through a proxy. */
-async function openDispatcher(
-  url: URL,
-  { connections, tls, proxy }: HttpOptions,
-): Promise<Dispatcher> {
-  const connect = {
+/** The proxy on the way to an address, if there is one. */
+function proxyFor(url: URL, proxy: ProxyOptions | undefined): string | undefined {
+  const uri = url.protocol === "https:" ? proxy?.https : proxy?.http;
+  return uri === "" || isLocal(url) ? undefined : uri;
+}
+
+function connectOptions(tls: TlsOptions | undefined): ConnectOptions {
+  return {
     timeout: 10_000,
     rejectUnauthorized: tls?.insecure !== true,
     ...(tls?.ca === undefined ? {} : { ca: tls.ca }),
@@ -241,13 +249,22 @@ async function openDispatcher(
     ...(tls?.key === undefined ? {} : { key: tls.key }),
     ...(tls?.servername === undefined ? {} : { servername: tls.servername }),
   };
+}
+
+type Undici = typeof import("undici");
+
+/** Make undici's dispatcher for one origin: a pool of keep-alive connections, or a way through a proxy. */
+async function openUndici(
+  url: URL,
+  { connections, tls, proxy }: HttpOptions,
+): Promise<Dispatching> {
+  const connect = connectOptions(tls);
   // A body's deadline is the whole exchange's.
   const options = { connections, headersTimeout: 0, bodyTimeout: 0 };
-  const uri = url.protocol === "https:" ? proxy?.https : proxy?.http;
-  if (uri !== undefined && uri !== "" && !isLocal(url)) {
+  if (proxyFor(url, proxy) !== undefined) {
     // @ts-ignore: the inner module has no declaration of its own; the cast gives it the index's
     const agent = await import("undici/lib/dispatcher/env-http-proxy-agent.js");
-    const Constructor = agent.default as Dispatching["EnvHttpProxyAgent"];
+    const Constructor = agent.default as Undici["EnvHttpProxyAgent"];
     return new Constructor({
       ...options,
       // What is not given is else read from the process's environment.
@@ -261,34 +278,61 @@ async function openDispatcher(
   // The package's index loads far more than its pool: 70 ms against 24 ms at start-up.
   // @ts-ignore: as above
   const pool = await import("undici/lib/dispatcher/pool.js");
-  const Constructor = pool.default as Dispatching["Pool"];
+  const Constructor = pool.default as Undici["Pool"];
   return new Constructor(url.origin, { ...options, connect });
 }
 
-/** Open a client with one pool of keep-alive connections an origin. */
+/**
+ * Requests to an origin that the platform's client sends. undici answers twice as many a second, but
+ * loading it, and compiling its parser while the process waits to end, takes as long as 500 requests.
+ */
+const REQUESTS_BEFORE = 100;
+
+/** The dispatchers of one origin. */
+interface Origin {
+  requests: number;
+  platform?: Dispatching;
+  undici?: Promise<Dispatching>;
+}
+
+/** Open a client with pools of keep-alive connections for each origin. */
 export function openHttp(options: HttpOptions): HttpClient {
-  const { signal } = options;
-  const dispatchers = new Map<string, Promise<Dispatcher>>();
+  const { signal, requestsBefore = REQUESTS_BEFORE } = options;
+  const origins = new Map<string, Origin>();
 
   const close = async (error: Error | null): Promise<void> => {
-    const open = [...dispatchers.values()];
-    dispatchers.clear();
-    for (const dispatcher of open) await (await dispatcher).destroy(error);
+    const open = [...origins.values()];
+    origins.clear();
+    for (const { platform, undici } of open) {
+      await platform?.destroy(error);
+      await (await undici)?.destroy(error);
+    }
   };
   // One listener for all: one for each exchange took a tenth of a long run's processor time.
   signal?.addEventListener("abort", () => void close(new StoppedError()), { once: true });
 
+  const dispatcherFor = (
+    { url, upload, receive }: HttpRequest,
+  ): Dispatching | Promise<Dispatching> => {
+    let origin = origins.get(url.origin);
+    if (origin === undefined) {
+      origin = { requests: 0 };
+      origins.set(url.origin, origin);
+    }
+    const whole = upload === undefined && receive === undefined;
+    if (whole && origin.requests < requestsBefore && proxyFor(url, options.proxy) === undefined) {
+      origin.requests++;
+      const { connections, tls } = options;
+      return origin.platform ??= openPlatformDispatcher(url, connections, connectOptions(tls));
+    }
+    return origin.undici ??= openUndici(url, options);
+  };
+
   return {
     async send(request) {
-      const { url } = request;
-      let dispatcher = dispatchers.get(url.origin);
-      if (dispatcher === undefined) {
-        dispatcher = openDispatcher(url, options);
-        dispatchers.set(url.origin, dispatcher);
-      }
-      const opened = await dispatcher;
+      const dispatcher = await dispatcherFor(request);
       if (signal?.aborted === true) throw new HttpError("aborted", new StoppedError().message);
-      return await exchange(opened, request);
+      return await exchange(dispatcher, request);
     },
     close: () => close(null),
   };

@@ -4,7 +4,7 @@ import { isAttachmentTag } from "../reference/triangulate.ts";
 import { listTags } from "../registry/list_tags.ts";
 import { RegistryError } from "../registry/registry_error.ts";
 import type { Remote } from "../registry/remote.ts";
-import type { StoreOptions } from "../signature/store.ts";
+import { signatureRepository, type StoreOptions } from "../signature/store.ts";
 import type { Target } from "./target.ts";
 
 /** One image of a fleet. */
@@ -51,7 +51,8 @@ async function expand(
     const listed = await listTags(remote, repository);
     if (listed === undefined) return [{ kind: "missing", name }];
     // With signatures elsewhere this list says nothing about them.
-    const tags = store.repository === undefined ? new Set(listed) : undefined;
+    const isBeside = formatRepository(signatureRepository(repository, store)) === name;
+    const tags = isBeside ? new Set(listed) : undefined;
     return listed
       .filter((tag) => !isAttachmentTag(tag, store.tagPrefix) && wanted(tag))
       .map((tag) => ({

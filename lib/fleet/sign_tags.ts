@@ -5,6 +5,8 @@ import { formatRepository, type Repository } from "../reference/reference.ts";
 import { RegistryError } from "../registry/registry_error.ts";
 import type { Remote } from "../registry/remote.ts";
 import { resolveDigest, type ResolvedManifest } from "../registry/resolve_digest.ts";
+import { isFatal } from "../sign/is_fatal.ts";
+import { ServiceError } from "../sign/service_error.ts";
 import { signDigest } from "../sign/sign_digest.ts";
 import { signRecursive } from "../sign/sign_recursive.ts";
 import type { SignOptions, SignOutcomes } from "../sign/signing_job.ts";
@@ -24,11 +26,11 @@ export interface SignTagsOptions extends Omit<SignOptions, "tags"> {
   readonly onFound?: () => void;
 }
 
-/** What became of one tag. */
+/** What became of one tag, or of one file. */
 export type SignedTag =
   | {
     readonly kind: "done";
-    /** `registry/repository:tag`. */
+    /** `registry/repository:tag`; of a file its path. */
     readonly image: string;
     readonly digest: Digest;
     readonly outcomes: SignOutcomes;
@@ -45,8 +47,8 @@ export type SignedTag =
 /** The message of an error that concerns one image only. */
 function ownFailure(error: unknown): string {
   const own = error instanceof RegistryError || error instanceof MalformedError ||
-    error instanceof TooManySignaturesError;
-  if (!own) throw error;
+    error instanceof TooManySignaturesError || error instanceof ServiceError;
+  if (!own || isFatal(error)) throw error;
   return error.message;
 }
 

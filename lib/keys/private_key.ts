@@ -1,13 +1,13 @@
 import { Buffer } from "node:buffer";
 import { createPrivateKey, createPublicKey, createSign, type KeyObject, sign } from "node:crypto";
-import { concatBytes, decodeBase64 } from "../base/bytes.ts";
-import { MAX_ATTACHMENT_BYTES } from "../base/limits.ts";
+import { decodeBase64 } from "../base/bytes.ts";
 import {
   type KeyAlgorithm,
   recogniseAlgorithm,
   SIGNATURE_HASHES,
   type SignatureHash,
 } from "./algorithm.ts";
+import { holdPieces } from "./hold_pieces.ts";
 import { KeyError } from "./key_error.ts";
 import { type PublicKey, publicKeyFromSpki } from "./public_key.ts";
 
@@ -30,9 +30,6 @@ export interface PrivateKey {
   signPieces(pieces: AsyncIterable<Uint8Array>): Promise<Uint8Array>;
 }
 
-/** Larger messages are not signed or verified with Ed25519: what cosign accepts in memory, too. */
-export const MAX_HELD_BYTES: number = MAX_ATTACHMENT_BYTES;
-
 type Sign = (message: Uint8Array) => Uint8Array | Promise<Uint8Array>;
 
 function openSigner(key: KeyObject, algorithm: KeyAlgorithm): Sign {
@@ -49,19 +46,7 @@ function openSigner(key: KeyObject, algorithm: KeyAlgorithm): Sign {
 }
 
 async function signPure(key: KeyObject, pieces: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
-  const held: Uint8Array[] = [];
-  let length = 0;
-  for await (const piece of pieces) {
-    length += piece.length;
-    if (length > MAX_HELD_BYTES) {
-      throw new KeyError(
-        `Cannot sign over ${MAX_HELD_BYTES} bytes with an Ed25519 key: it signs the whole file at ` +
-          "once; use an ECDSA or RSA key",
-      );
-    }
-    held.push(piece);
-  }
-  return new Uint8Array(sign(null, concatBytes(held), key));
+  return new Uint8Array(sign(null, await holdPieces(pieces), key));
 }
 
 /** ECDSA and RSA sign a digest, so that nothing is held. */

@@ -4,8 +4,6 @@ import { ecdsaSignatureToRaw } from "./ecdsa_signature.ts";
 import type { Engine, SignatureCheck } from "./engine.ts";
 import type { PublicKey } from "./public_key.ts";
 
-const { subtle } = webcrypto;
-
 const WEB_HASHES: Readonly<Record<SignatureHash, string>> = {
   sha256: "SHA-256",
   sha384: "SHA-384",
@@ -19,18 +17,20 @@ function importRsa({ spki }: PublicKey): SignatureCheck {
     let key = imported.get(hash);
     if (key === undefined) {
       const parameters = { name: "RSASSA-PKCS1-v1_5", hash: WEB_HASHES[hash] };
-      key = subtle.importKey("spki", spki, parameters, false, ["verify"]);
+      key = webcrypto.subtle.importKey("spki", spki, parameters, false, ["verify"]);
       imported.set(hash, key);
     }
     return key;
   };
   return async (message, signature, hash) =>
-    await subtle.verify("RSASSA-PKCS1-v1_5", await importFor(hash), signature, message);
+    await webcrypto.subtle.verify("RSASSA-PKCS1-v1_5", await importFor(hash), signature, message);
 }
 
 async function importEd25519({ spki }: PublicKey): Promise<SignatureCheck> {
-  const key = await subtle.importKey("spki", spki, { name: "Ed25519" }, false, ["verify"]);
-  return (message, signature) => subtle.verify("Ed25519", key, signature, message);
+  const key = await webcrypto.subtle.importKey("spki", spki, { name: "Ed25519" }, false, [
+    "verify",
+  ]);
+  return (message, signature) => webcrypto.subtle.verify("Ed25519", key, signature, message);
 }
 
 /** Web Crypto, which works in threads on Deno; it wants the numbers of ECDSA side by side. */
@@ -40,7 +40,7 @@ export const webCryptoEngine: Engine = {
     if (algorithm === "rsa") return importRsa(publicKey);
     if (algorithm === "ed25519") return await importEd25519(publicKey);
     const { name: namedCurve, numberBytes } = CURVES[algorithm];
-    const key = await subtle.importKey(
+    const key = await webcrypto.subtle.importKey(
       "spki",
       spki,
       { name: "ECDSA", namedCurve },
@@ -50,7 +50,12 @@ export const webCryptoEngine: Engine = {
     return async (message, signature, hash) => {
       const raw = ecdsaSignatureToRaw(signature, numberBytes);
       if (raw === undefined) return false;
-      return await subtle.verify({ name: "ECDSA", hash: WEB_HASHES[hash] }, key, raw, message);
+      return await webcrypto.subtle.verify(
+        { name: "ECDSA", hash: WEB_HASHES[hash] },
+        key,
+        raw,
+        message,
+      );
     };
   },
 };

@@ -12,7 +12,12 @@ const MAX_GLOB = 1000;
 /** The matcher goes back and forth between stars, and tags come from outside. */
 const MAX_STARS = 4;
 
-function compile(glob: string): (name: string) => boolean {
+/**
+ * Refuse a glob that is too much to match with.
+ *
+ * @throws {UsageError}
+ */
+export function checkGlob(glob: string): void {
   const stars = glob.match(/\*+/gu)?.length ?? 0;
   if (glob === "" || glob.length > MAX_GLOB || stars > MAX_STARS) {
     throw new UsageError(
@@ -20,6 +25,10 @@ function compile(glob: string): (name: string) => boolean {
         `${MAX_STARS} stars`,
     );
   }
+}
+
+function compile(glob: string): (name: string) => boolean {
+  checkGlob(glob);
   // A tag that begins with a dot is as good as any.
   return picomatch(glob, { dot: true, strictBrackets: false });
 }

@@ -32,9 +32,9 @@ export function invalidAnswer(
  *
  * @throws {RegistryError} if the answer is no registry's error document
  */
-export function assertRegistrySaysNone(response: RegistryResponse): void {
+export function assertRegistrySaysNone(response: RegistryResponse, method = "GET"): void {
   if (readErrorDocument(response.body) === undefined) {
-    throw invalidAnswer("GET", response, "a 404 that is not a registry's (no error document)");
+    throw invalidAnswer(method, response, "a 404 that is not a registry's (no error document)");
   }
 }
 

@@ -12,6 +12,11 @@ export interface Referrers {
   readonly descriptors: readonly Descriptor[];
   /** Whether there were more than may be on one image, and the rest was not read. */
   readonly truncated: boolean;
+  /**
+   * Those that the registry's own API lists. What only the fallback tag lists, some client wrote there,
+   * and nobody takes it away when the manifest is deleted.
+   */
+  readonly byApi?: ReadonlySet<Digest>;
 }
 
 const NONE: Referrers = { descriptors: [], truncated: false };
@@ -81,7 +86,8 @@ export async function fetchReferrersTag(
   digest: Digest,
 ): Promise<{ readonly descriptors: readonly Descriptor[]; readonly digest?: Digest }> {
   const manifest = await fetchManifest(remote, repository, referrersTag(digest));
-  if (manifest === undefined) return NONE;
+  // · cosign copy lets the tag name the image itself.
+  if (manifest === undefined || manifest.digest === digest) return NONE;
   return { descriptors: readIndex(manifest.bytes), digest: digestOf(manifest.bytes) };
 }
 
@@ -107,7 +113,8 @@ async function list(
   // missing it is asked in any case: the answer shows that it was the registry that said so.
   const found = listed !== undefined && (listed.truncated || listed.descriptors.length > 0);
   const settled = hasFallbackTag === false || hasFallbackTag === undefined && found;
-  if (settled && answer !== "no-api") return listed ?? NONE;
+  const byApi = new Set(listed?.descriptors.map(({ digest }) => digest));
+  if (settled && answer !== "no-api") return { ...listed ?? NONE, byApi };
   const tagged = (await fetchReferrersTag(remote, repository, digest)).descriptors;
   if (answer === "no-api") remote.referrersApi.set(name, false);
   const descriptors = new Map(
@@ -115,7 +122,7 @@ async function list(
   );
   return listed?.truncated === true || descriptors.size > MAX_SIGNATURES
     ? { descriptors: [], truncated: true }
-    : { descriptors: [...descriptors.values()], truncated: false };
+    : { descriptors: [...descriptors.values()], truncated: false, byApi };
 }
 
 /**

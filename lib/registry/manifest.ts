@@ -129,6 +129,7 @@ export function parseChildren(bytes: Uint8Array): readonly Descriptor[] {
 export interface Contents {
   /** Config and layers, without those that are kept elsewhere. */
   readonly blobs: readonly Descriptor[];
+  readonly layers: readonly Descriptor[];
   /** An index's manifests. */
   readonly children: readonly Descriptor[];
   readonly subject?: Digest;
@@ -166,6 +167,7 @@ export function parseContents(bytes: Uint8Array): Contents {
   return {
     blobs: [...config === undefined ? [] : [config], ...layers]
       .filter(({ urls }) => (urls ?? []).length === 0),
+    layers,
     children: manifests,
     ...(subject === undefined || subject === null ? {} : { subject: subject.digest }),
     ...(type === undefined ? {} : { artifactType: type }),

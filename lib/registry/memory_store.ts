@@ -163,7 +163,7 @@ export function deleteManifest(repository: StoredRepository, manifest: StoredMan
 }
 
 /** The links of a stored manifest; none if it was put there raw and is not one. */
-function linksOf(manifest: StoredManifest): ManifestLinks | undefined {
+export function linksOf(manifest: StoredManifest): ManifestLinks | undefined {
   try {
     return readLinks(manifest.bytes);
   } catch (error) {

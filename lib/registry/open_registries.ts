@@ -1,7 +1,9 @@
 import { type Clock, systemClock } from "../base/clock.ts";
 import { openHttp, type TlsOptions } from "../base/http.ts";
+import { environmentProxy } from "../base/proxy.ts";
 import { VERSION } from "../base/version.ts";
 import { type CredentialSource, dockerCredentials } from "./credentials.ts";
+import { logExchanges } from "./log_exchanges.ts";
 import { openRemote, type Remote } from "./remote.ts";
 import { DEFAULT_RETRY, type RetryPolicy } from "./retry.ts";
 
@@ -21,6 +23,8 @@ export interface RegistriesOptions {
   readonly deadline?: number | undefined;
   readonly clock?: Clock | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Told of each HTTP exchange in a line, without what is secret. */
+  readonly log?: ((line: string) => void) | undefined;
 }
 
 /** Registries, open until closed. */
@@ -31,21 +35,17 @@ export interface Registries extends Remote {
 
 /** Open registries as a command does: Docker's credentials, the machine's clock, sensible limits. */
 export function openRegistries(options: RegistriesOptions): Registries {
-  const { env } = options;
+  const { env, clock = systemClock, log } = options;
   const http = openHttp({
     connections: options.connections ?? 32,
     signal: options.signal,
-    proxy: {
-      http: env["HTTP_PROXY"] ?? env["http_proxy"],
-      https: env["HTTPS_PROXY"] ?? env["https_proxy"],
-      except: env["NO_PROXY"] ?? env["no_proxy"],
-    },
+    proxy: environmentProxy(env),
     ...(options.tls === undefined ? {} : { tls: options.tls }),
   });
   const remote = openRemote({
-    send: http.send,
+    send: log === undefined ? http.send : logExchanges(http.send, clock, log),
     credentials: options.credentials ?? dockerCredentials({ env }),
-    clock: options.clock ?? systemClock,
+    clock,
     random: Math.random,
     retry: options.retry ?? DEFAULT_RETRY,
     deadline: options.deadline ?? 30_000,

@@ -9,6 +9,8 @@ export interface ManifestToPut {
   readonly mediaType: string;
   /** Stored under its digest alone when absent. */
   readonly tag?: string;
+  /** Whether to write again after a failure that may pass; always, unless told. */
+  readonly repeatIf?: () => Promise<boolean>;
 }
 
 /** A manifest that was stored. */
@@ -18,6 +20,10 @@ export interface PutManifest {
   readonly listsReferrers: boolean;
 }
 
+// distribution on a file system answers so while another writer stores a blob that the manifest
+// points to once more: for a moment the link to that blob is an empty file.
+const PASSING_CODES: readonly string[] = ["DIGEST_INVALID"];
+
 /**
  * Store a manifest under a tag or its digest. What it points to must be there already.
  *
@@ -26,7 +32,7 @@ export interface PutManifest {
 export async function putManifest(
   remote: Remote,
   repository: Repository,
-  { bytes, mediaType, tag }: ManifestToPut,
+  { bytes, mediaType, tag, repeatIf }: ManifestToPut,
 ): Promise<PutManifest> {
   const digest = digestOf(bytes);
   const response = await remote.request({
@@ -37,6 +43,8 @@ export async function putManifest(
     headers: { "content-type": mediaType },
     body: bytes,
     expect: [201],
+    repeatOn: PASSING_CODES,
+    ...(repeatIf === undefined ? {} : { repeatIf }),
   });
   const stored = response.headers["docker-content-digest"];
   if (stored !== undefined && stored !== digest) {

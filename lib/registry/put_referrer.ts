@@ -1,11 +1,18 @@
 import type { Clock } from "../base/clock.ts";
 import { decodeText, encodeText } from "../base/bytes.ts";
+import { MalformedError } from "../base/errors.ts";
 import type { Digest } from "../reference/digest.ts";
 import { formatRepository, type Repository } from "../reference/reference.ts";
 import { referrersTag } from "../reference/triangulate.ts";
 import type { FetchedManifest } from "./fetch_manifest.ts";
 import { listReferrers } from "./list_referrers.ts";
-import { type Descriptor, MEDIA_TYPES, parseContents, parseIndex } from "./manifest.ts";
+import {
+  type Descriptor,
+  isIndexType,
+  MEDIA_TYPES,
+  parseContents,
+  parseIndex,
+} from "./manifest.ts";
 import { type PutManifest, putManifest } from "./put_manifest.ts";
 import type { Remote } from "./remote.ts";
 import { type NextManifest, updateTag } from "./update_tag.ts";
@@ -24,8 +31,17 @@ export interface ReferrerToPut {
 /** The fallback index with one more referrer in it, sorted as others write it. */
 function addToIndex(
   current: FetchedManifest | undefined,
+  subject: Digest,
   descriptor: Descriptor,
 ): NextManifest | undefined {
+  // The specification has it that what is no index is not overwritten: the tag may keep the image.
+  if (current?.digest === subject && !isIndexType(current.mediaType)) {
+    throw new MalformedError(
+      "list of referrers",
+      `the tag ${referrersTag(subject)} names the image itself, as cosign copy leaves it; ` +
+        "remove that tag, or sign in the legacy format",
+    );
+  }
   const stored = current === undefined ? [] : parseIndex(current.bytes).manifests;
   if (stored.some(({ digest }) => digest === descriptor.digest)) return undefined;
   // As it stands: what we cannot read in it stays.
@@ -81,7 +97,7 @@ export async function putReferrer(
     clock,
     random,
     edit: (current) =>
-      Promise.resolve(addToIndex(current, {
+      Promise.resolve(addToIndex(current, subject, {
         mediaType,
         size: bytes.length,
         digest,

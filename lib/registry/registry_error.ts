@@ -10,6 +10,8 @@ export type RegistryFailure =
   | "throttled"
   /** No answer, or one that says that the fault is its own (5xx). */
   | "unavailable"
+  /** It does not offer what it was asked to do: to delete, say. */
+  | "unsupported"
   /** An answer that no registry should give, or content that is not what was asked for. */
   | "invalid-answer";
 
@@ -50,5 +52,7 @@ export class RegistryError extends Error {
 
 /** Method and URL as they may be shown: signed query strings and user names left out. */
 export function describeRequest(method: string, url: URL): string {
+  // A layout folder is no registry.
+  if (url.protocol === "file:") return `read ${decodeURIComponent(url.pathname)}`;
   return `${method} ${url.origin}${url.pathname}`;
 }

@@ -6,7 +6,7 @@ import type { Repository } from "../reference/reference.ts";
 import { type Authorizer, openAuthorizer } from "./authorize.ts";
 import type { CredentialSource } from "./credentials.ts";
 import { describeRequest, RegistryError, type RegistryFailure } from "./registry_error.ts";
-import { isRetryable, parseRetryAfter, retryDelay, type RetryPolicy } from "./retry.ts";
+import { isRetryable, isTooLarge, type RetryPolicy, waitForNext } from "./retry.ts";
 import { followLocation, openBase } from "./transport.ts";
 
 /** Settings of {@link openRemote}. Everything that acts on the world is handed in. */
@@ -44,6 +44,10 @@ export interface RegistryRequest {
   readonly maxBytes?: number;
   /** Statuses that are answers; any other is thrown as a {@link RegistryError}. */
   readonly expect: readonly number[];
+  /** The registry's own codes after which the same request may succeed, beside the usual statuses. */
+  readonly repeatOn?: readonly string[];
+  /** Whether to ask again, asked after the wait before each repeat; if not, the failure is thrown. */
+  readonly repeatIf?: () => Promise<boolean>;
 }
 
 /** A registry's answer, with the address that gave it. */
@@ -134,19 +138,23 @@ export function openRemote(options: RemoteOptions): Remote {
     host: { pausedUntil: number },
     once: () => Promise<HttpResponse & { readonly url?: URL }>,
     isAnswer: (response: HttpResponse) => boolean,
+    { repeatOn = [], repeatIf }: Pick<RegistryRequest, "repeatOn" | "repeatIf"> = {},
     mayRepeat: () => boolean = () => true,
   ): Promise<RegistryResponse> => {
+    let failed: RegistryError | undefined;
     for (let attempt = 1;; attempt++) {
       signal?.throwIfAborted();
       const pause = host.pausedUntil - clock.now();
       if (pause > 0) await clock.sleep(pause, signal);
+      if (failed !== undefined && await repeatIf?.() === false) throw failed;
       let response: (HttpResponse & { readonly url?: URL }) | undefined;
+      let document: ReturnType<typeof readErrorDocument>;
       let why: string;
       let cause: unknown;
       try {
         response = await once();
         if (isAnswer(response)) return { ...response, url: response.url ?? url, attempts: attempt };
-        const document = readErrorDocument(response.body);
+        document = readErrorDocument(response.body);
         why = document === undefined
           ? `the answer was ${response.status}`
           : `${response.status} ${document.code}: ${document.message}`;
@@ -156,22 +164,21 @@ export function openRemote(options: RemoteOptions): Remote {
         why = error.message;
         cause = error;
       }
-      const asked = parseRetryAfter(response?.headers["retry-after"], clock.now());
-      // "At once" is no advice: what failed now fails again.
-      const delay = asked || retryDelay(retry, attempt, options.random);
-      const tooLarge = cause instanceof HttpError && cause.failure === "too-large";
-      const again = response === undefined ? !tooLarge : isRetryable(response.status);
-      if (!again || !mayRepeat() || attempt >= retry.attempts || delay > retry.maxDelay) {
-        const failure = response === undefined
-          ? (tooLarge ? "invalid-answer" : "unavailable")
-          : failureOf(response.status);
-        throw new RegistryError(why, {
-          failure,
-          request: describeRequest(method, url),
-          status: response?.status,
-          attempts: attempt,
-          registryCode: response && readErrorDocument(response.body)?.code,
-        }, { cause });
+      const again = repeatOn.includes(document?.code ?? "");
+      const attempted = { attempt, response, cause, again };
+      const delay = waitForNext(retry, attempted, clock.now(), options.random);
+      const failure = response === undefined
+        ? (isTooLarge(cause) ? "invalid-answer" : "unavailable")
+        : failureOf(response.status);
+      failed = new RegistryError(why, {
+        failure,
+        request: describeRequest(method, url),
+        status: response?.status,
+        attempts: attempt,
+        registryCode: document?.code,
+      }, { cause });
+      if (delay === undefined || !mayRepeat()) {
+        throw failed;
       }
       counters.retries++;
       // The quota is the client's, not the request's: everything for this registry waits.
@@ -287,6 +294,7 @@ export function openRemote(options: RemoteOptions): Remote {
         host,
         () => attempt(watched, host, url),
         ({ status }) => request.expect.includes(status),
+        request,
         () => !flowed,
       );
     },

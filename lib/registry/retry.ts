@@ -1,3 +1,5 @@
+import { HttpError, type HttpResponse } from "../base/http.ts";
+
 /** How often and after how long a request is repeated. Times in milliseconds. */
 export interface RetryPolicy {
   /** Attempts in all, the first included. */
@@ -38,4 +40,44 @@ export function parseRetryAfter(value: string | undefined, now: number): number 
 export function retryDelay(policy: RetryPolicy, attempt: number, random: () => number): number {
   const delay = Math.min(policy.firstDelay * 2 ** (attempt - 1), policy.maxDelay);
   return delay / 2 + delay / 2 * random();
+}
+
+/** What came of an attempt. */
+export interface Attempted {
+  /** How many have been made, this one included. */
+  readonly attempt: number;
+  /** The answer, if there was one. */
+  readonly response: Pick<HttpResponse, "status" | "headers"> | undefined;
+  /** Why there was none. */
+  readonly cause?: unknown;
+  /** The answer is worth another attempt whatever its status. */
+  readonly again?: boolean;
+}
+
+/**
+ * The wait before the next attempt, as long as was asked for or as the policy says.
+ *
+ * @param now milliseconds since 1970
+ * @returns milliseconds, or nothing where another attempt is of no use, or would be too late
+ */
+export function waitForNext(
+  policy: RetryPolicy,
+  { attempt, response, cause, again = false }: Attempted,
+  now: number,
+  random: () => number,
+): number | undefined {
+  // Too much once is too much again.
+  const useful = response === undefined
+    ? !isTooLarge(cause)
+    : again || isRetryable(response.status);
+  if (!useful || attempt >= policy.attempts) return undefined;
+  // "At once" is no advice: what failed now fails again.
+  const delay = parseRetryAfter(response?.headers["retry-after"], now) ||
+    retryDelay(policy, attempt, random);
+  return delay > policy.maxDelay ? undefined : delay;
+}
+
+/** Whether a request failed since its answer was longer than it may be. */
+export function isTooLarge(cause: unknown): boolean {
+  return cause instanceof HttpError && cause.failure === "too-large";
 }

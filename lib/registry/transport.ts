@@ -17,7 +17,8 @@ export function followLocation(location: string | undefined, from: URL): URL | u
   const target = new URL(location, from);
   // Behind a proxy that ends TLS some registries write http:// into addresses of their own.
   if (target.host === from.host) target.protocol = from.protocol;
-  if (target.protocol === "https:") return target;
+  // From a layout folder to itself; no registry has such an address.
+  if (target.protocol === "https:" || from.protocol === "file:") return target;
   const allowed = target.protocol === "http:" && from.protocol === "http:" &&
     (target.host === from.host || isLoopback(target.hostname) && isLoopback(from.hostname));
   return allowed ? target : undefined;

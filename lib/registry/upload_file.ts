@@ -15,6 +15,8 @@ export interface UploadOptions {
   readonly annotations: Readonly<Record<string, string>>;
   /** Leave out what cosign 1.3 did not write, so that digests of that time come out again. */
   readonly compat13?: boolean;
+  /** Media type of the config, which says what the file is for; an image's unless told. */
+  readonly configMediaType?: string;
 }
 
 /** A file as a layer, and what it is for where several make one index. */
@@ -52,13 +54,14 @@ export async function uploadFile(
   options: UploadOptions,
 ): Promise<Descriptor> {
   await putBlobStream(remote, repository, file);
-  const config = buildImageConfig([file]);
+  // As cosign has it, only the config of an image lists its layers.
+  const config = buildImageConfig(options.configMediaType === undefined ? [file] : []);
   const mediaType = MEDIA_TYPES.ociManifest;
   const bytes = encodeText(stringifyAsGo({
     schemaVersion: 2,
     ...typeOf(mediaType, options),
     config: link({
-      mediaType: MEDIA_TYPES.ociConfig,
+      mediaType: options.configMediaType ?? MEDIA_TYPES.ociConfig,
       size: config.length,
       digest: await putBlob(remote, repository, config),
     }),

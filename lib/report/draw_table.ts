@@ -19,11 +19,13 @@ export interface TableOptions {
 
 /** What the table of one kind of report has of its own. */
 export interface TableKind<Result, Totals> {
-  /** Titles of the last two columns; the first two are the same in all tables. */
-  readonly titles: { readonly state: string; readonly detail: string };
+  /** Titles of the columns; that of the digests is the same in all tables. */
+  readonly titles: { readonly item: string; readonly state: string; readonly detail: string };
   /** All there are: their column is as wide in every table of the kind. */
   readonly states: readonly TableState[];
   readonly item: (result: Result) => TableItem;
+  /** Where a name ends that neighbours share; before an image's tag or digest unless told. */
+  readonly leafStart?: (name: string) => number;
   /** Lines between the table and the summary. */
   readonly notes?: (summary: Totals) => readonly string[];
   /** One line, of parts with ` · ` between. */
@@ -70,12 +72,14 @@ type Line =
 function* groupRows(rows: readonly TableRow[]): Generator<Line, void, undefined> {
   const joins = (a: TableRow | undefined, b: TableRow | undefined): boolean =>
     a !== undefined && b !== undefined && a.repository === b.repository &&
-    a.leaf !== "" && b.leaf !== "";
+    a.repository !== "" && a.leaf !== "" && b.leaf !== "";
   for (const [index, row] of rows.entries()) {
     const follows = joins(rows[index - 1], row);
     const grouped = follows || joins(row, rows[index + 1]);
     if (grouped && !follows) yield { kind: "heading", name: row.repository };
-    const name = grouped ? INDENT + row.leaf.replace(/^:/u, "") : row.repository + row.leaf;
+    // Between a folder and a file there is a slash already.
+    const leaf = row.repository.endsWith("/") ? row.leaf : row.leaf.replace(/^:/u, "");
+    const name = grouped ? INDENT + leaf : row.repository + row.leaf;
     yield { kind: "image", name, row };
   }
 }
@@ -100,7 +104,7 @@ function layOut(
   { titles, states }: Pick<TableKind<never, never>, "titles" | "states">,
   width: number,
 ): Columns {
-  let image = "IMAGE".length;
+  let image = titles.item.length;
   const state = Math.max(...[titles.state, ...states.map(stateText)].map(({ length }) => length));
   let detail = titles.detail.length;
   let heading = 0;
@@ -147,7 +151,7 @@ function draw(cells: readonly Table.HorizontalTableRow[], columns: Columns): str
  * alone keep a row an image until the end.
  */
 export function drawTable<Result, Totals>(
-  { titles, states, item, notes = () => [], summaryText }: TableKind<Result, Totals>,
+  { titles, states, item, leafStart, notes = () => [], summaryText }: TableKind<Result, Totals>,
   { startedAt }: RunStart,
   sink: ReportSink,
   { colors = false, width: wished = DEFAULT_WIDTH }: TableOptions,
@@ -173,7 +177,7 @@ export function drawTable<Result, Totals>(
     const lines = [...groupRows(rows)];
     const columns = layOut(lines, { titles, states }, width);
     const digest = columns.digest === 0 ? [] : ["DIGEST"];
-    const head = ["IMAGE", ...digest, titles.state, titles.detail];
+    const head = [titles.item, ...digest, titles.state, titles.detail];
     await sink.write(draw([head.map((title) => paint("strong", title))], columns));
     await sink.write(`${paint("faint", "─".repeat(columns.total))}\n`);
     for (let start = 0; start < lines.length; start += CHUNK_ROWS) {
@@ -185,7 +189,7 @@ export function drawTable<Result, Totals>(
 
   return {
     add(result) {
-      rows.push(tableRow(item(result)));
+      rows.push(tableRow(item(result), leafStart));
     },
     async close({ finishedAt, summary }) {
       if (rows.length > 0) await writeRows();

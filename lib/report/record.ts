@@ -23,6 +23,8 @@ export interface SignatureRecord {
   readonly verified: boolean;
   /** Null unless the signature was made by somebody who is trusted. */
   readonly signer: Signer | null;
+  /** Other trusted keys that signed the same; absent when there are none. */
+  readonly alsoBy?: readonly Signer[];
   readonly checks: readonly Check[];
   readonly notChecked: readonly MissingCheck[];
   readonly reasons: readonly Reason[];
@@ -57,11 +59,12 @@ function signerRecord(signer: Signer): Signer {
 }
 
 function signatureRecord(signature: SignatureResult): SignatureRecord {
-  const { format, verified, signer, checks, reasons } = signature;
+  const { format, verified, signer, alsoBy, checks, reasons } = signature;
   return {
     format,
     verified,
     signer: signer === undefined ? null : signerRecord(signer),
+    ...(alsoBy === undefined ? {} : { alsoBy: alsoBy.map(signerRecord) }),
     checks,
     notChecked: missingChecks(checks),
     reasons: reasons.map(reasonRecord),

@@ -68,17 +68,21 @@ export function signExitCode(summary: SignCounts): 0 | 3 {
 }
 
 /**
- * A run in one line. Failures are named even if there are none: that is news. Only a dry run has
- * tags to sign, and it signs none.
+ * How many there were, and of each outcome. Failures are named even if there are none: that is news.
+ * Only a dry run has tags to sign, and it signs none.
  */
-export function signSummaryText(summary: SignSummary, milliseconds: number): string {
-  const { tags, digests, signed, alreadySigned, toSign, gone, failed } = summary;
+export function outcomesText(counts: SignCounts, noun = "tag"): string {
+  const { tags, digests, signed, alreadySigned, toSign, gone, failed } = counts;
   const outcomes = [
     toSign > 0 ? `would sign ${countText(toSign)}` : `${countText(signed)} signed`,
     `${countText(alreadySigned)} already signed`,
     ...(gone > 0 ? [`${countText(gone)} gone`] : []),
     `${countText(failed)} failed`,
   ].join(", ");
-  const cost = costText(summary, milliseconds);
-  return `${countOf(tags, "tag")}, ${countOf(digests, "digest")}: ${outcomes} · ${cost}`;
+  return `${countOf(tags, noun)}, ${countOf(digests, "digest")}: ${outcomes}`;
+}
+
+/** A run in one line. */
+export function signSummaryText(summary: SignSummary, milliseconds: number): string {
+  return `${outcomesText(summary)} · ${costText(summary, milliseconds)}`;
 }

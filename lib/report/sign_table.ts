@@ -37,8 +37,9 @@ function detailText(tag: SignedTag): string {
   }
 }
 
-const OUTCOMES: TableKind<SignedTag, SignSummary> = {
-  titles: { state: "OUTCOME", detail: "DETAIL" },
+/** The table of a run of signing: each tag with what became of it. */
+export const OUTCOMES: TableKind<SignedTag, SignSummary> = {
+  titles: { item: "IMAGE", state: "OUTCOME", detail: "DETAIL" },
   states: Object.values(STATES),
   item: (tag) => ({
     image: tag.image,

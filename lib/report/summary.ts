@@ -48,14 +48,19 @@ export function costText(
   ].join(" · ");
 }
 
+/** How many there were, and of each verdict: those that nobody got too. */
+export function verdictsText(counts: Readonly<VerdictCounts>, noun = "image"): string {
+  const verdicts = VERDICT_KINDS.map((kind) => `${countText(counts[kind])} ${kind}`);
+  return `${countOf(counts.images, noun)}: ${verdicts.join(", ")}`;
+}
+
 /**
  * A run in one line. Every verdict is named, those that nobody got too: that there is no unknown
  * is news.
  */
 export function summaryText(summary: Summary, milliseconds: number): string {
   const { images, requests } = summary;
-  const verdicts = VERDICT_KINDS.map((kind) => `${countText(summary[kind])} ${kind}`);
   const ratio = images === 0 ? "" : ` (${(requests / images).toFixed(1)} an image)`;
   const cost = costText(summary, milliseconds, ratio);
-  return `${countOf(images, "image")}: ${verdicts.join(", ")} · ${cost}`;
+  return `${verdictsText(summary)} · ${cost}`;
 }

@@ -15,15 +15,22 @@ const STATES: Readonly<Record<VerdictKind, TableState>> = {
   unknown: { symbol: "?", word: "unknown", tone: "magenta" },
 };
 
-function signatureText({ format, signer }: SignatureResult): string {
-  return signer === undefined ? format : `${format} by ${signer.name}`;
+function signatureText({ format, signer, alsoBy = [] }: SignatureResult): string {
+  if (signer === undefined) return format;
+  return `${format} by ${[signer, ...alsoBy].map(({ name }) => name).join(", ")}`;
+}
+
+/** Who signed, all in one line: where several must have, each of them is news. */
+function signersText(signatures: readonly SignatureResult[]): string {
+  const texts = signatures.filter(({ verified }) => verified).map(signatureText);
+  return [...new Set(texts)].join(", ");
 }
 
 /** Why an image got its verdict: everything there is to say, the first first. */
 function whyTexts(verdict: Verdict): readonly string[] {
   switch (verdict.kind) {
     case "verified":
-      return verdict.signatures.filter(({ verified }) => verified).map(signatureText);
+      return [signersText(verdict.signatures)];
     case "unknown": {
       const { request, status, attempts, message } = verdict.evidence;
       return [`${status ?? message} after ${countOf(attempts, "attempt")}: ${request}`];
@@ -40,10 +47,10 @@ function whyTexts(verdict: Verdict): readonly string[] {
 }
 
 /** What a table of verdicts shows; it notes what was not checked of any that is verified. */
-function verdictTable(): TableKind<FleetResult, Summary> {
+export function verdictTable(): TableKind<FleetResult, Summary> {
   const missing = new Set<string>();
   return {
-    titles: { state: "VERDICT", detail: "WHY" },
+    titles: { item: "IMAGE", state: "VERDICT", detail: "WHY" },
     states: Object.values(STATES),
     item({ image, verdict }) {
       for (const { verified, checks } of verdict.signatures) {

@@ -21,7 +21,7 @@ export interface TableItem {
 
 /** What a table keeps of one image: short texts, fit for a terminal. */
 export interface TableRow {
-  /** The image's name up to its tag or digest. */
+  /** The image's name up to its tag or digest; a file's folder with its slash. */
   readonly repository: string;
   /** The rest, with its `:` or `@`; empty when the name has neither. */
   readonly leaf: string;
@@ -40,7 +40,7 @@ export const DIGEST_DIGITS = 12;
 const MAX_DETAIL = 300;
 
 /** Where the tag or the digest of an image's name begins. */
-function leafStart(image: string): number {
+function imageLeafStart(image: string): number {
   const at = image.indexOf("@");
   const name = at === -1 ? image : image.slice(0, at);
   const colon = name.lastIndexOf(":");
@@ -54,7 +54,10 @@ function shortenDigest(text: string): string {
 }
 
 /** The row of one image. Its texts may come from outside; the state is the report's own. */
-export function tableRow({ image, digest, state, details }: TableItem): TableRow {
+export function tableRow(
+  { image, digest, state, details }: TableItem,
+  leafStart: (image: string) => number = imageLeafStart,
+): TableRow {
   const start = leafStart(image);
   const [detail = "", ...others] = details;
   return {

@@ -1,7 +1,5 @@
 import { equalBytes } from "../base/bytes.ts";
-import { MAX_ATTACHMENT_BYTES } from "../base/limits.ts";
 import { MalformedError } from "../base/errors.ts";
-import type { PrivateKey } from "../keys/private_key.ts";
 import { verifySignature } from "../keys/verify_signature.ts";
 import type { Repository } from "../reference/reference.ts";
 import { fetchBlob } from "../registry/fetch_blob.ts";
@@ -9,11 +7,15 @@ import type { Descriptor } from "../registry/manifest.ts";
 import type { Remote } from "../registry/remote.ts";
 import type { ResolvedManifest } from "../registry/resolve_digest.ts";
 import { attachAttestation, LAYER_PREDICATE_TYPE } from "../signature/attach_attestation.ts";
-import { buildEnvelope, type Envelope, parseEnvelope, preAuthEncoding } from "../signature/dsse.ts";
+import { buildEnvelope, parseEnvelope, preAuthEncoding } from "../signature/dsse.ts";
+import { materialAnnotations } from "../signature/material_annotations.ts";
 import { INTOTO_PAYLOAD_TYPE } from "../signature/statement.ts";
 import { locateSignatures } from "../signature/store.ts";
+import { hasLegacyWitnesses } from "./is_witnessed.ts";
 import { bundleStatement } from "./sign_bundle.ts";
 import { completeSubject } from "./sign_digest.ts";
+import { type SignedStatement, signStatement } from "./sign_statement.ts";
+import { toSigner } from "./key_signer.ts";
 import type { SigningJob, SignOptions, SignOutcome, SignOutcomes } from "./signing_job.ts";
 
 /** An in-toto statement to sign. */
@@ -26,47 +28,60 @@ export interface Attestation {
 }
 
 /** How to attest: as one signs, without annotations. */
-export type AttestOptions = Omit<SignOptions, "annotations" | "dockerReference" | "dryRun">;
+export type AttestOptions = Omit<
+  SignOptions,
+  "annotations" | "dockerReference" | "payload" | "legacyReferrers" | "dryRun"
+>;
 
-/** Sign a statement as the envelope that legacy attestations are. */
-export async function signEnvelope(key: PrivateKey, statement: Uint8Array): Promise<Envelope> {
-  const signature = await key.sign(preAuthEncoding(INTOTO_PAYLOAD_TYPE, statement));
-  return { payloadType: INTOTO_PAYLOAD_TYPE, payload: statement, signatures: [signature] };
+/** The envelope of a signed statement, as legacy attestations are stored. */
+export function statementEnvelope(
+  { statement, signature }: Pick<SignedStatement, "statement" | "signature">,
+): Uint8Array {
+  return buildEnvelope({
+    payloadType: INTOTO_PAYLOAD_TYPE,
+    payload: statement,
+    signatures: [signature],
+  });
 }
 
-/** Signatures of one key differ in length by a few bytes; cosign 2 writes an empty key id as well. */
-const SIZE_TOLERANCE = 64;
+/** Signatures differ in length, by key and by chance; cosign 2 writes an empty key id as well. */
+const SIZE_TOLERANCE = 1024;
 
 /** Attest in cosign's legacy form, unless this key has signed the same statement already. */
 async function attestLegacy(
-  { remote, store, options: { key, ...options } }: SigningJob,
+  { remote, store, signer, options }: SigningJob,
   { statement, predicateType, replace }: Attestation,
 ): Promise<SignOutcome> {
-  const envelope = buildEnvelope(await signEnvelope(key, statement));
+  const expectedSize = statementEnvelope({ statement, signature: new Uint8Array() }).length;
   const isOurs = async (stored: Descriptor): Promise<boolean> => {
     // Others are not fetched: attestations may be large, and theirs are not of our size and type.
     const type = stored.annotations?.[LAYER_PREDICATE_TYPE] ?? predicateType;
-    const difference = Math.abs(stored.size - envelope.length);
-    if (type !== predicateType || difference > SIZE_TOLERANCE) return false;
-    if (stored.size > MAX_ATTACHMENT_BYTES) return false;
+    const difference = stored.size - expectedSize;
+    if (type !== predicateType || difference < 0 || difference > SIZE_TOLERANCE) return false;
+    if (stored.size > store.maxAttachmentBytes || !hasLegacyWitnesses(signer, stored)) return false;
     const bytes = await fetchBlob(remote, store.repository, stored);
     if (bytes === undefined) return false;
     try {
       const { payloadType, payload, signatures: [signature] } = parseEnvelope(bytes);
       return signature !== undefined && equalBytes(payload, statement) &&
-        await verifySignature(key.publicKey, preAuthEncoding(payloadType, payload), signature);
+        await verifySignature(signer.publicKey, preAuthEncoding(payloadType, payload), signature);
     } catch (error) {
       if (error instanceof MalformedError) return false;
       throw error;
     }
   };
   const attached = await attachAttestation(remote, store, {
-    makeEnvelope: () => Promise.resolve(envelope),
+    async makeEnvelope() {
+      const signed = await signStatement(signer, statement);
+      const annotations = materialAnnotations(signed.material);
+      return { envelope: statementEnvelope(signed), annotations };
+    },
     predicateType,
     isOurs,
     replace,
     knownAbsent: options.tags?.has(store.attestationTag) === false,
     dockerMediaTypes: options.dockerMediaTypes,
+    created: options.created,
     clock: options.clock,
     random: options.random,
   });
@@ -80,6 +95,7 @@ async function attestLegacy(
  * @throws {RegistryError} if the registry could not be read or written
  * @throws {MalformedError} if what lies where the attestation belongs is something else
  * @throws {TooManySignaturesError}
+ * @throws as {@link ContentSigner.sign}
  */
 export async function attestDigest(
   remote: Remote,
@@ -95,6 +111,7 @@ export async function attestDigest(
     image,
     subject,
     store,
+    signer: toSigner(options.key),
     options: { ...options, annotations: {} },
   };
   const { statement, predicateType } = attestation;

@@ -1,8 +1,9 @@
-import { SIGNATURE_HASHES, type SignatureHash } from "../keys/algorithm.ts";
-import { startDigests } from "../keys/message_digests.ts";
 import type { PrivateKey } from "../keys/private_key.ts";
 import { type Digest, digestOfHash } from "../reference/digest.ts";
 import { buildMessageBundle } from "../signature/message_bundle.ts";
+import type { VerificationMaterial } from "../signature/verification_material.ts";
+import { toSigner } from "./key_signer.ts";
+import type { ContentSigner } from "./signer.ts";
 
 /** A signed file. */
 export interface SignedBlob {
@@ -11,44 +12,27 @@ export interface SignedBlob {
   readonly signature: Uint8Array;
   /** The Sigstore bundle. */
   readonly bundle: Uint8Array;
-}
-
-/**
- * The hash that a bundle names beside the signature: the one that was signed. Ed25519 signs the file
- * itself; cosign 3 names no digest there, and then does not verify its own bundle.
- */
-function namedHash({ algorithm }: PrivateKey): SignatureHash {
-  return algorithm === "ed25519" ? "sha512" : SIGNATURE_HASHES[algorithm][0];
+  readonly material: VerificationMaterial;
 }
 
 /**
  * Sign a file of any size, read once and not held; with an Ed25519 key it is, and may not be larger
  * than {@link MAX_HELD_BYTES}.
  *
- * @throws {KeyError} if it is too large for the key
+ * @throws as {@link ContentSigner.sign}
  */
 export async function signBlob(
-  key: PrivateKey,
+  signer: PrivateKey | ContentSigner,
   pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
 ): Promise<SignedBlob> {
-  const hash = namedHash(key);
-  const running = startDigests(["sha256", hash]);
-  const watched = async function* (): AsyncGenerator<Uint8Array> {
-    for await (const piece of pieces) {
-      running.update(piece);
-      yield piece;
-    }
-  };
-  const signature = await key.signPieces(watched());
-  const digests = running.digests();
+  const { signature, hash, digest, sha256, material } = await toSigner(signer).sign({
+    kind: "file",
+    pieces,
+  });
   return {
-    digest: digestOfHash(digests.sha256!),
+    digest: digestOfHash(sha256),
     signature,
-    bundle: buildMessageBundle({
-      hash,
-      digest: digests[hash]!,
-      signature,
-      hint: key.publicKey.hint,
-    }),
+    bundle: buildMessageBundle({ hash, digest, signature, material }),
+    material,
   };
 }

@@ -1,57 +1,30 @@
-import { equalBytes } from "../base/bytes.ts";
 import { MalformedError } from "../base/errors.ts";
 import { verifySignature } from "../keys/verify_signature.ts";
-import { listReferrers } from "../registry/list_referrers.ts";
-import { RegistryError } from "../registry/registry_error.ts";
 import { attachBundle } from "../signature/attach_bundle.ts";
 import { parseImageBundle } from "../signature/bundle.ts";
 import { preAuthEncoding } from "../signature/dsse.ts";
-import { TooManySignaturesError } from "../signature/read_legacy.ts";
-import { orderReferrers, readReferrer } from "../signature/read_referrer.ts";
-import { buildSignStatement, SIGN_PREDICATE_TYPE } from "../signature/statement.ts";
-import { signStatement } from "./sign_statement.ts";
+import { orderReferrers } from "../signature/read_referrer.ts";
+import { buildSignStatement, SIGN_PREDICATE_TYPE, signsTheSame } from "../signature/statement.ts";
+import { hasBundleWitnesses } from "./is_witnessed.ts";
+import { signStatement, statementBundle } from "./sign_statement.ts";
 import type { SigningJob, SignOutcome } from "./signing_job.ts";
+import { someReferrer } from "./some_referrer.ts";
 
-/** Whether a stored bundle is a signature by our key over just this statement. */
+/** Whether a stored bundle is a signature by our key over what this statement says. */
 async function isOurs(
-  { options: { key } }: SigningJob,
+  { signer }: SigningJob,
   untrusted: Uint8Array,
   statement: Uint8Array,
 ): Promise<boolean> {
   try {
     const { payload, payloadType, signatures: [signature] } = parseImageBundle(untrusted).envelope;
-    return signature !== undefined && equalBytes(payload, statement) &&
-      await verifySignature(key.publicKey, preAuthEncoding(payloadType, payload), signature);
+    return signature !== undefined && signsTheSame(payload, statement) &&
+      hasBundleWitnesses(signer, untrusted) &&
+      await verifySignature(signer.publicKey, preAuthEncoding(payloadType, payload), signature);
   } catch (error) {
     if (error instanceof MalformedError) return false;
     throw error;
   }
-}
-
-/** Whether a referrer is beyond reading, so that it is none of ours: anybody may put one there. */
-function isBroken(error: unknown): boolean {
-  return error instanceof MalformedError || error instanceof TooManySignaturesError ||
-    error instanceof RegistryError && error.failure === "invalid-answer";
-}
-
-async function isSigned(
-  job: SigningJob,
-  statement: Uint8Array,
-  wanted: string,
-): Promise<boolean> {
-  const { remote, subject, store, options } = job;
-  const { descriptors } = await listReferrers(remote, store.repository, subject.digest, {
-    hasFallbackTag: options.tags?.has(store.referrersTag),
-  });
-  for (const descriptor of orderReferrers(descriptors, wanted)) {
-    try {
-      const referrer = await readReferrer(remote, store.repository, descriptor, { wanted });
-      if (referrer.kind === "bundle" && await isOurs(job, referrer.bytes, statement)) return true;
-    } catch (error) {
-      if (!isBroken(error)) throw error;
-    }
-  }
-  return false;
 }
 
 /**
@@ -63,12 +36,19 @@ export async function bundleStatement(
   statement: Uint8Array,
   predicateType: string,
 ): Promise<SignOutcome> {
-  const { remote, subject, store, options } = job;
-  const { key, clock, random } = options;
-  if (await isSigned(job, statement, predicateType)) return "already-signed";
+  const { remote, subject, store, signer, options } = job;
+  const { clock, random } = options;
+  // Without a key nothing that is stored can be told to be ours.
+  const isSigned = signer.publicKey !== undefined && await someReferrer(job, {
+    choose: (listed) => orderReferrers(listed, predicateType),
+    wanted: predicateType,
+    isOurs: async (referrer) =>
+      referrer.kind === "bundle" && await isOurs(job, referrer.bytes, statement),
+  });
+  if (isSigned) return "already-signed";
   if (options.dryRun === true) return "to-sign";
   await attachBundle(remote, store, {
-    bundle: await signStatement(key, statement),
+    bundle: statementBundle(await signStatement(signer, statement)),
     predicateType,
     subject,
     knownNoFallbackTag: options.tags?.has(store.referrersTag) === false,

@@ -4,12 +4,12 @@ import type { Remote } from "../registry/remote.ts";
 import type { ResolvedManifest } from "../registry/resolve_digest.ts";
 import type { SignatureFormat } from "../signature/signature_format.ts";
 import { signDigest } from "./sign_digest.ts";
-import type { SignOptions, SignOutcome, SignOutcomes } from "./signing_job.ts";
-
-/** What was done counts more than what was there already. */
-function join(a: SignOutcome | undefined, b: SignOutcome): SignOutcome {
-  return a === undefined || a === "already-signed" ? b : a;
-}
+import {
+  joinOutcomes,
+  type SignOptions,
+  type SignOutcome,
+  type SignOutcomes,
+} from "./signing_job.ts";
 
 /**
  * Sign an image and, if it is an index, every manifest in it, nested ones too, as `cosign sign -r`
@@ -28,7 +28,7 @@ export async function signRecursive(
   for (const subject of [...children, resolved]) {
     const signed = await signDigest(remote, image, subject, options);
     for (const format of options.formats) {
-      outcomes[format] = join(outcomes[format], signed[format]!);
+      outcomes[format] = joinOutcomes([outcomes[format] ?? "already-signed", signed[format]!]);
     }
   }
   return outcomes;

@@ -1,12 +1,9 @@
 import type { Clock } from "../base/clock.ts";
-import { decodeText, encodeText } from "../base/bytes.ts";
 import { MAX_SIGNATURES } from "../base/limits.ts";
-import { digestOf } from "../reference/digest.ts";
 import type { Repository } from "../reference/reference.ts";
 import type { FetchedManifest } from "../registry/fetch_manifest.ts";
 import { buildImageConfig } from "../registry/image_config.ts";
-import { type Descriptor, MEDIA_TYPES } from "../registry/manifest.ts";
-import { putBlob } from "../registry/put_blob.ts";
+import type { Descriptor } from "../registry/manifest.ts";
 import type { Remote } from "../registry/remote.ts";
 import { type NextManifest, updateTag } from "../registry/update_tag.ts";
 import {
@@ -14,6 +11,7 @@ import {
   parseLegacySignatures,
   TooManySignaturesError,
 } from "./read_legacy.ts";
+import { baseOn, newBase, storeLayers } from "./store_layers.ts";
 
 /** A layer to append to a legacy manifest. */
 export interface LayerToAppend {
@@ -29,50 +27,27 @@ export interface LayerToAppend {
   readonly knownAbsent?: boolean | undefined;
   /** Write Docker's media types where no manifest is there yet (COSIGN_DOCKER_MEDIA_TYPES). */
   readonly dockerMediaTypes?: boolean | undefined;
+  /** When the manifest's config says that it was made; not at all unless told. */
+  readonly created?: Date | undefined;
   readonly clock: Clock;
   readonly random: () => number;
 }
 
-/** What the manifest is built on: the stored one, field by field, or a new one. */
-function baseOf(
-  current: FetchedManifest | undefined,
-  dockerMediaTypes: boolean,
-): { readonly document: Record<string, unknown>; readonly mediaType: string } {
-  if (current !== undefined) {
-    const document = JSON.parse(decodeText(current.bytes)) as Record<string, unknown>;
-    const mediaType = document["mediaType"] ?? current.mediaType;
-    return {
-      document,
-      mediaType: mediaType === MEDIA_TYPES.dockerManifest ? mediaType : MEDIA_TYPES.ociManifest,
-    };
-  }
-  const mediaType = dockerMediaTypes ? MEDIA_TYPES.dockerManifest : MEDIA_TYPES.ociManifest;
-  return { document: { schemaVersion: 2, mediaType, config: {}, layers: [] }, mediaType };
-}
+/** The settings of {@link LayerToAppend} that are the caller's, whatever the layer is. */
+export type LayerSettings = "knownAbsent" | "dockerMediaTypes" | "created" | "clock" | "random";
 
-/** The manifest with one more layer in it (cosign specs/SIGNATURE_SPEC.md). */
+/** The manifest with one more layer in it. */
 async function append(
   remote: Remote,
-  { repository, dockerMediaTypes = false, replaces = () => false }: LayerToAppend,
+  { repository, dockerMediaTypes = false, created, replaces = () => false }: LayerToAppend,
   current: FetchedManifest | undefined,
   layer: Descriptor,
 ): Promise<NextManifest> {
-  const { document, mediaType } = baseOf(current, dockerMediaTypes);
+  const base = current === undefined ? newBase(dockerMediaTypes) : baseOn(current);
   // As they stand: what another tool wrote into its layers stays.
-  const stored = (document["layers"] as Descriptor[]).filter((one) => !replaces(one));
-  const layers = [...stored, layer];
+  const layers = [...base.layers.filter((one) => !replaces(one)), layer];
   if (layers.length > MAX_SIGNATURES) throw new TooManySignaturesError(layers.length);
-  const config = buildImageConfig(layers);
-  const configType = mediaType === MEDIA_TYPES.dockerManifest
-    ? MEDIA_TYPES.dockerConfig
-    : MEDIA_TYPES.ociConfig;
-  const bytes = encodeText(JSON.stringify({
-    ...document,
-    config: { mediaType: configType, size: config.length, digest: digestOf(config) },
-    layers,
-  }));
-  await putBlob(remote, repository, config);
-  return { bytes, mediaType };
+  return await storeLayers(remote, repository, base, layers, buildImageConfig(layers, created));
 }
 
 /**

@@ -2,7 +2,7 @@ import { digestOf } from "../reference/digest.ts";
 import type { Descriptor } from "../registry/manifest.ts";
 import { putBlob } from "../registry/put_blob.ts";
 import type { Remote } from "../registry/remote.ts";
-import { appendLayer, type LayerToAppend } from "./append_layer.ts";
+import { appendLayer, type LayerSettings, type LayerToAppend } from "./append_layer.ts";
 import { ENVELOPE_MEDIA_TYPE } from "./dsse.ts";
 import { LEGACY_ANNOTATIONS } from "./read_legacy.ts";
 import type { SignatureStore } from "./store.ts";
@@ -11,10 +11,13 @@ import type { SignatureStore } from "./store.ts";
 export const LAYER_PREDICATE_TYPE = "predicateType";
 
 /** A legacy attestation to store, and how to tell that it is there already. */
-export interface AttestationAttachment
-  extends Pick<LayerToAppend, "knownAbsent" | "dockerMediaTypes" | "clock" | "random"> {
+export interface AttestationAttachment extends Pick<LayerToAppend, LayerSettings> {
   /** Make the envelope. Called once, and only when the attestation is not there yet. */
-  readonly makeEnvelope: () => Promise<Uint8Array>;
+  readonly makeEnvelope: () => Promise<{
+    readonly envelope: Uint8Array;
+    /** What is written beside it: its certificate, say. */
+    readonly annotations?: Readonly<Record<string, string>> | undefined;
+  }>;
   readonly predicateType: string;
   /** Whether a stored layer, known by its descriptor, holds an attestation as good as ours. */
   readonly isOurs: (stored: Descriptor) => Promise<boolean>;
@@ -41,13 +44,17 @@ export async function attachAttestation(
     repository,
     tag: attestationTag,
     makeLayer: async () => {
-      const envelope = await makeEnvelope();
+      const { envelope, annotations } = await makeEnvelope();
       await putBlob(remote, repository, envelope);
       return own = {
         mediaType: ENVELOPE_MEDIA_TYPE,
         size: envelope.length,
         digest: digestOf(envelope),
-        annotations: { [LEGACY_ANNOTATIONS.signature]: "", [LAYER_PREDICATE_TYPE]: predicateType },
+        annotations: {
+          [LEGACY_ANNOTATIONS.signature]: "",
+          [LAYER_PREDICATE_TYPE]: predicateType,
+          ...annotations,
+        },
       };
     },
     isThere: async (stored) => {

@@ -7,6 +7,7 @@ import { putReferrer } from "../registry/put_referrer.ts";
 import type { Remote } from "../registry/remote.ts";
 import type { ResolvedManifest } from "../registry/resolve_digest.ts";
 import { BUNDLE_MEDIA_TYPE, PREDICATE_TYPE_ANNOTATION } from "./bundle.ts";
+import { CREATED_ANNOTATION } from "./created.ts";
 import type { SignatureStore } from "./store.ts";
 
 /** A bundle to store as a referrer of an image. */
@@ -31,7 +32,7 @@ function buildReferrer(
   const annotations = {
     "dev.sigstore.bundle.content": "dsse-envelope",
     [PREDICATE_TYPE_ANNOTATION]: predicateType,
-    "org.opencontainers.image.created": new Date(clock.now()).toISOString().replace(
+    [CREATED_ANNOTATION]: new Date(clock.now()).toISOString().replace(
       /\.\d+Z$/u,
       "Z",
     ),

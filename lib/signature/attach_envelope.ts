@@ -61,7 +61,7 @@ export async function attachForeignEnvelope(
   }
   const digest = digestOf(bytes);
   await attachAttestation(remote, store, {
-    makeEnvelope: () => Promise.resolve(bytes),
+    makeEnvelope: () => Promise.resolve({ envelope: bytes }),
     predicateType: parseStatement(payload).predicateType,
     isOurs: (stored) => Promise.resolve(stored.digest === digest),
     dockerMediaTypes,

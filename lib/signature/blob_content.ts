@@ -1,7 +1,7 @@
 import { concatBytes } from "../base/bytes.ts";
 import { type KeyAlgorithm, SIGNATURE_HASHES, type SignatureHash } from "../keys/algorithm.ts";
 import { type MessageDigests, startDigests } from "../keys/message_digests.ts";
-import { MAX_HELD_BYTES } from "../keys/private_key.ts";
+import { MAX_HELD_BYTES } from "../keys/hold_pieces.ts";
 import { type Digest, digestHex, digestOfHash } from "../reference/digest.ts";
 
 /** What is known of a file that is signed, or that a signature is for. */

@@ -4,6 +4,7 @@ import { MalformedError, messageOf } from "../base/errors.ts";
 import type { SignatureHash } from "../keys/algorithm.ts";
 import type { Envelope } from "./dsse.ts";
 import { INTOTO_PAYLOAD_TYPE } from "./statement.ts";
+import { materialJson, type VerificationMaterial } from "./verification_material.ts";
 
 /** The media type of what cosign 3 writes, and the oldest that it reads on images. */
 export const BUNDLE_MEDIA_TYPE = "application/vnd.dev.sigstore.bundle.v0.3+json";
@@ -122,18 +123,15 @@ export function parseImageBundle(untrusted: Uint8Array): ImageBundle {
   return { envelope: content.envelope, material, whole };
 }
 
-/**
- * Write the bundle of a signature by a key over an in-toto statement, with the fields in cosign's
- * order. The hint is base64 of the key's SHA-256; verifiers ignore it.
- */
-export function buildKeyBundle(
+/** Write the bundle of a signature over an in-toto statement, with the fields in cosign's order. */
+export function buildStatementBundle(
   statement: Uint8Array,
   signature: Uint8Array,
-  hint: string,
+  material: VerificationMaterial,
 ): Uint8Array {
   return encodeText(JSON.stringify({
     mediaType: BUNDLE_MEDIA_TYPE,
-    verificationMaterial: { publicKey: { hint } },
+    verificationMaterial: materialJson(material),
     dsseEnvelope: {
       payload: encodeBase64(statement),
       payloadType: INTOTO_PAYLOAD_TYPE,

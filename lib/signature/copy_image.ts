@@ -2,29 +2,35 @@ import type { Clock } from "../base/clock.ts";
 import { MAX_CHILDREN, MAX_SIGNATURES } from "../base/limits.ts";
 import type { Digest } from "../reference/digest.ts";
 import { formatReference } from "../reference/reference.ts";
-import { type AttachmentKind, attachmentTag, referrersTag } from "../reference/triangulate.ts";
+import type { AttachmentKind } from "../reference/triangulate.ts";
 import { copyManifest, fetchExisting, type Place } from "../registry/copy_manifest.ts";
-import { type FetchedManifest, fetchManifest } from "../registry/fetch_manifest.ts";
+import type { FetchedManifest } from "../registry/fetch_manifest.ts";
 import { listReferrers } from "../registry/list_referrers.ts";
 import { listTags } from "../registry/list_tags.ts";
 import { parseChildren } from "../registry/manifest.ts";
 import { RegistryError } from "../registry/registry_error.ts";
 import { resolveDigest } from "../registry/resolve_digest.ts";
-import { type ReferrerKind, referrerKind } from "./referrer_kind.ts";
-
-/** All that cosign keeps under tags beside an image. */
-export const ATTACHMENT_KINDS: readonly AttachmentKind[] = ["sig", "att", "sbom"];
+import { listAttachments } from "./list_attachments.ts";
+import { mergeLayers } from "./merge_layers.ts";
+import type { ReferrerKind } from "./referrer_kind.ts";
 
 /** How to copy an image. */
 export interface CopyImageOptions {
   /** Where its signatures are; beside it unless told. */
   readonly attachments?: Place | undefined;
+  /** Where they are to be; beside the copy unless told. */
+  readonly attachmentsTo?: Place | undefined;
   /** The tag that the copy gets; none if absent. */
   readonly tag?: string | undefined;
   /** Copy these alone, and the image not; everything with it if absent. */
   readonly only?: readonly AttachmentKind[] | undefined;
   /** Write over tags of the target that name something else. */
   readonly force?: boolean | undefined;
+  /**
+   * Do so too, but put signatures and attestations beside those that tags of the target hold already
+   * instead of writing over them.
+   */
+  readonly merge?: boolean | undefined;
   readonly tagPrefix?: string | undefined;
   readonly clock: Clock;
   readonly random: () => number;
@@ -51,12 +57,29 @@ interface Item {
   readonly subject?: Digest;
 }
 
+/** An item that the target lacks. */
+interface Step extends Item {
+  readonly to: Place;
+  /** Its tag names something else that belongs to the same image, and that is to stay. */
+  readonly beside: boolean;
+}
+
+/** The name that an item gets. */
+function nameOf({ to: { repository }, manifest: { digest }, tag }: Step): string {
+  return formatReference(tag === undefined ? { repository, digest } : { repository, tag });
+}
+
 const REFERRERS: Readonly<Record<ReferrerKind, readonly AttachmentKind[]>> = {
   signature: ["sig"],
   attestation: ["att"],
   bundle: ["sig", "att"],
+  sbom: ["sbom"],
   other: [],
 };
+
+function isWanted(kind: ReferrerKind, only: CopyImageOptions["only"]): boolean {
+  return only === undefined || only.some((wanted) => REFERRERS[kind].includes(wanted));
+}
 
 /** The digests of a manifest and of all that are in it, where it is an index. */
 async function listTree(place: Place, root: FetchedManifest): Promise<readonly Digest[]> {
@@ -81,41 +104,38 @@ async function listTree(place: Place, root: FetchedManifest): Promise<readonly D
 }
 
 /** Find what belongs to digests, and to what belongs to them: a signature of an SBOM, say. */
-async function listAttachments(
+async function listItems(
   from: Place,
   image: readonly Digest[],
-  { only, tagPrefix = "" }: CopyImageOptions,
+  { only, tagPrefix }: CopyImageOptions,
 ): Promise<readonly Item[]> {
-  const { remote, repository } = from;
-  const tags = new Set(await listTags(remote, repository) ?? []);
+  const search = {
+    kinds: only,
+    tagPrefix,
+    tags: new Set(await listTags(from.remote, from.repository) ?? []),
+  };
   const items: Item[] = [];
   const pending = [...image];
   const seen = new Set<Digest>(image);
   for (const digest of pending) {
-    for (const kind of only ?? ATTACHMENT_KINDS) {
-      const tag = attachmentTag(digest, kind, tagPrefix);
-      const manifest = tags.has(tag) ? await fetchManifest(remote, repository, tag) : undefined;
-      if (manifest !== undefined) items.push({ from, manifest, tag });
-    }
-    const { descriptors, truncated } = await listReferrers(remote, repository, digest, {
-      hasFallbackTag: tags.has(referrersTag(digest)),
-    });
-    if (truncated || seen.size > MAX_CHILDREN + MAX_SIGNATURES) {
+    if (seen.size > MAX_CHILDREN + MAX_SIGNATURES) {
       throw new RegistryError(`more than ${MAX_SIGNATURES} referrers`, {
         failure: "invalid-answer",
-        request: `copy what belongs to ${formatReference({ repository, digest })}`,
+        request: `copy what belongs to ${formatReference({ ...from, digest: image[0]! })}`,
         attempts: 1,
       });
     }
-    for (const listed of descriptors.filter((found) => !seen.has(found.digest))) {
-      seen.add(listed.digest);
-      // A dangling entry of a list is no reason to copy nothing.
-      const manifest = await fetchManifest(remote, repository, listed.digest);
-      if (manifest === undefined) continue;
-      const kinds = REFERRERS[referrerKind(manifest.bytes)];
-      if (only !== undefined && !only.some((kind) => kinds.includes(kind))) continue;
-      items.push({ from, manifest, subject: digest });
-      pending.push(listed.digest);
+    // A dangling entry of a list is no reason to copy nothing.
+    for (
+      const { kind, tag, manifest } of (await listAttachments(from, digest, search)).attachments
+    ) {
+      const known = seen.has(manifest.digest);
+      if (tag === undefined && (known || !isWanted(kind, only))) continue;
+      items.push(tag === undefined ? { from, manifest, subject: digest } : { from, manifest, tag });
+      // · `cosign sign --attachment sbom` signs the SBOM's own manifest.
+      if (known || tag !== undefined && kind !== "sbom") continue;
+      seen.add(manifest.digest);
+      pending.push(manifest.digest);
     }
   }
   return items;
@@ -147,34 +167,32 @@ export async function copyImage(
   digest: Digest,
   options: CopyImageOptions,
 ): Promise<void> {
-  const { attachments = source, tag, only, force = false, clock, random, onCopy } = options;
+  const { attachments = source, attachmentsTo = target, ...rest } = options;
+  const { tag, only, force = false, merge = false, clock, random, onCopy } = rest;
   const root = await fetchExisting(source, digest);
-  const belonging = await listAttachments(attachments, await listTree(source, root), options);
+  const belonging = await listItems(attachments, await listTree(source, root), options);
   const image: Item = { from: source, manifest: root, ...(tag === undefined ? {} : { tag }) };
   // The image comes before what refers to it, and its tag after that: who sees it can verify it.
   const items = only === undefined
     ? [{ from: source, manifest: root }, ...belonging, ...(tag === undefined ? [] : [image])]
     : belonging;
 
-  const nameOf = ({ manifest, tag }: Item): string => {
-    const { repository } = target;
-    return formatReference(
-      tag === undefined ? { repository, digest: manifest.digest } : { repository, tag },
-    );
-  };
-  const missing: Item[] = [];
+  const missing: Step[] = [];
   for (const item of items) {
-    const there = await findAt(target, item);
+    const belongs = belonging.includes(item);
+    const to = belongs ? attachmentsTo : target;
+    const there = await findAt(to, item);
     if (there === item.manifest.digest) continue;
-    if (there !== undefined && !force) throw new TargetExistsError(nameOf(item));
-    missing.push(item);
+    const step = { ...item, to, beside: there !== undefined && merge && belongs };
+    if (there !== undefined && !force && !merge) throw new TargetExistsError(nameOf(step));
+    missing.push(step);
   }
-  for (const item of missing) {
-    const { from, manifest } = item;
-    await onCopy?.(
-      formatReference({ repository: from.repository, digest: manifest.digest }),
-      nameOf(item),
-    );
-    await copyManifest(from, target, manifest, { tag: item.tag, clock, random });
+  for (const step of missing) {
+    const { from, to, manifest, tag, beside } = step;
+    await onCopy?.(formatReference({ ...from, digest: manifest.digest }), nameOf(step));
+    // An SBOM is one, and a new one takes its place.
+    if (beside && tag !== undefined && !tag.endsWith(".sbom")) {
+      await mergeLayers(from, to, { manifest: manifest.bytes, tag, clock, random });
+    } else await copyManifest(from, to, manifest, { tag, clock, random });
   }
 }

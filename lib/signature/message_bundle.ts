@@ -1,7 +1,10 @@
 import { decodeBase64, decodeText, encodeBase64, encodeText } from "../base/bytes.ts";
+import { stringifyAsGo } from "../base/go_json.ts";
 import type { SignatureHash } from "../keys/algorithm.ts";
 import { type BlobBundle, BUNDLE_MEDIA_TYPE, parseBundle } from "./bundle.ts";
 import { NO_MATERIAL, type OldBundle, parseOldBundle } from "./material.ts";
+import { certificatesPem, rekorBundle } from "./material_annotations.ts";
+import { materialJson, type VerificationMaterial } from "./verification_material.ts";
 
 /** What sigstore's bundles call hashes (protobuf-specs, sigstore_common.proto, HashAlgorithm). */
 const HASH_NAMES: Readonly<Record<SignatureHash, string>> = {
@@ -15,17 +18,16 @@ export interface MessageSignature {
   readonly hash: SignatureHash;
   readonly digest: Uint8Array;
   readonly signature: Uint8Array;
-  /** base64 of the key's SHA-256; verifiers ignore it. */
-  readonly hint: string;
+  readonly material: VerificationMaterial;
 }
 
-/** Write the bundle of a signature by a key over a file, with the fields in cosign's order. */
+/** Write the bundle of a signature over a file, with the fields in cosign's order. */
 export function buildMessageBundle(
-  { hash, digest, signature, hint }: MessageSignature,
+  { hash, digest, signature, material }: MessageSignature,
 ): Uint8Array {
   return encodeText(JSON.stringify({
     mediaType: BUNDLE_MEDIA_TYPE,
-    verificationMaterial: { publicKey: { hint } },
+    verificationMaterial: materialJson(material),
     messageSignature: {
       messageDigest: { algorithm: HASH_NAMES[hash], digest: encodeBase64(digest) },
       signature: encodeBase64(signature),
@@ -59,9 +61,23 @@ export function parseBlobBundle(untrusted: Uint8Array): BlobSignature {
     : { kind: "bundle", bundle: parseBundle(untrusted) };
 }
 
-/** Write the bundle file of cosign 1.13 and 2, as far as it goes with a key. */
-export function buildOldBundle(signature: Uint8Array): Uint8Array {
-  return encodeText(JSON.stringify({ base64Signature: encodeBase64(signature) }));
+/**
+ * Write the bundle file of cosign 1.13 and 2 (cosign pkg/cosign/fetch.go, LocalSignedPayload). It holds
+ * one log entry and no timestamp.
+ *
+ * @param signed the signature, or an attestation's envelope
+ */
+export function buildOldBundle(
+  signed: Uint8Array,
+  { signer, logEntries: [entry] }: VerificationMaterial,
+): Uint8Array {
+  return encodeText(stringifyAsGo({
+    base64Signature: encodeBase64(signed),
+    ...(signer.kind === "public-key"
+      ? {}
+      : { cert: encodeBase64(encodeText(certificatesPem([signer.certificate]))) }),
+    ...(entry === undefined ? {} : { rekorBundle: rekorBundle(entry) }),
+  }));
 }
 
 /**
@@ -69,7 +85,10 @@ export function buildOldBundle(signature: Uint8Array): Uint8Array {
  *
  * @param certificate the signer's, in DER, where it stands in another file
  */
-export function parseDetached(untrusted: Uint8Array, certificate?: Uint8Array): BlobSignature {
+export function parseDetached(
+  untrusted: Uint8Array,
+  certificate?: Uint8Array,
+): Extract<BlobSignature, { kind: "detached" }> {
   let signature = untrusted;
   try {
     signature = decodeBase64(decodeText(untrusted).replace(/\s+/gu, ""));

@@ -24,7 +24,7 @@ export interface StoredBundle {
  */
 export async function* readBundles(
   remote: Remote,
-  { repository }: SignatureStore,
+  { repository, maxAttachmentBytes: maxBytes }: SignatureStore,
   digest: Digest,
   wanted?: string,
 ): AsyncGenerator<StoredBundle, void, undefined> {
@@ -32,7 +32,10 @@ export async function* readBundles(
   if (truncated) throw new TooManySignaturesError(descriptors.length);
   for (const descriptor of descriptors) {
     try {
-      const referrer = await readReferrer(remote, repository, descriptor, { wanted });
+      const referrer = await readReferrer(remote, repository, descriptor, {
+        wanted,
+        maxBytes,
+      });
       if (referrer.kind !== "bundle") continue;
       const bundle = parseImageBundle(referrer.bytes);
       const { predicateType } = parseStatement(bundle.envelope.payload);

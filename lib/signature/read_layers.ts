@@ -1,4 +1,3 @@
-import { MAX_ATTACHMENT_BYTES } from "../base/limits.ts";
 import { MalformedError } from "../base/errors.ts";
 import { fetchBlob } from "../registry/fetch_blob.ts";
 import type { Remote } from "../registry/remote.ts";
@@ -26,8 +25,8 @@ export async function* readLayers(
   const found = await readLegacySignatures(remote, store, tag);
   for (const layer of found?.signatures ?? []) {
     const { digest, size } = layer.payload;
-    if (size > MAX_ATTACHMENT_BYTES) {
-      throw new MalformedError(digest, `it is larger than ${MAX_ATTACHMENT_BYTES} bytes`);
+    if (size > store.maxAttachmentBytes) {
+      throw new MalformedError(digest, `it is larger than ${store.maxAttachmentBytes} bytes`);
     }
     const bytes = await fetchBlob(remote, store.repository, layer.payload);
     if (bytes === undefined) throw new MalformedError(digest, "it does not exist");

@@ -1,9 +1,16 @@
 import { MAX_ATTACHMENT_BYTES } from "../base/limits.ts";
 import { MalformedError } from "../base/errors.ts";
+import type { Digest } from "../reference/digest.ts";
 import type { Repository } from "../reference/reference.ts";
+import type { Place } from "../registry/copy_manifest.ts";
 import { fetchBlob } from "../registry/fetch_blob.ts";
-import { fetchManifest } from "../registry/fetch_manifest.ts";
-import { type Descriptor, type Manifest, parseManifest } from "../registry/manifest.ts";
+import { type FetchedManifest, fetchManifest } from "../registry/fetch_manifest.ts";
+import {
+  type Descriptor,
+  type Manifest,
+  MEDIA_TYPES,
+  parseManifest,
+} from "../registry/manifest.ts";
 import type { Remote } from "../registry/remote.ts";
 import {
   BUNDLE_MEDIA_TYPE,
@@ -26,6 +33,8 @@ export type Referrer =
   | { readonly kind: "legacy"; readonly signatures: readonly LegacySignature[] }
   /** Listed, but the registry says that it does not exist. */
   | { readonly kind: "missing" }
+  /** A bundle's manifest whose blob does not exist, says the registry. */
+  | { readonly kind: "no-blob"; readonly digest: Digest }
   | { readonly kind: "too-large"; readonly size: number }
   /** Nothing of ours: an SBOM, a scan, … */
   | { readonly kind: "other" };
@@ -46,6 +55,19 @@ export function orderReferrers(
   return descriptors.toSorted((a, b) => rank(a) - rank(b));
 }
 
+/** The artifact types, by their beginnings, that signatures are listed with; cosign once wrote others. */
+const SIGNATURE_TYPES = [BUNDLE_MEDIA_TYPE_PREFIX, LEGACY_ARTIFACT_TYPE, MEDIA_TYPES.ociEmpty];
+
+/** Whether what a list says of a referrer leaves it open that it is wanted; believed of missing ones only. */
+export function mayBeWanted(
+  { artifactType = "", annotations }: Descriptor,
+  wanted: string,
+): boolean {
+  const predicate = annotations?.[PREDICATE_TYPE_ANNOTATION];
+  if (predicate !== undefined) return isPredicateType(wanted, predicate);
+  return artifactType === "" || SIGNATURE_TYPES.some((type) => artifactType.startsWith(type));
+}
+
 /** An image manifest, or `undefined` for what else may refer to an image: an index, an artifact. */
 function readManifest(bytes: Uint8Array): Manifest | undefined {
   try {
@@ -56,11 +78,17 @@ function readManifest(bytes: Uint8Array): Manifest | undefined {
   }
 }
 
+/** Which referrers are read as a whole. */
+export interface ReadReferrerOptions {
+  /** The predicate type of the bundles that are fetched; all where it is `undefined`. */
+  readonly wanted: string | undefined;
+  /** The largest bundle that is fetched; 128 MiB unless told. */
+  readonly maxBytes?: number;
+}
+
 /**
  * Open a referrer and see what it is, by what its manifest holds and not by what the list says of it.
  *
- * @param wanted the predicate type of the bundles that are fetched; signatures, unless told; all where
- *   it is `undefined`
  * @throws {RegistryError}
  * @throws {MalformedError} if it is a bundle's manifest of another shape than one layer
  * @throws {TooManySignaturesError}
@@ -69,10 +97,24 @@ export async function readReferrer(
   remote: Remote,
   repository: Repository,
   descriptor: Descriptor,
-  { wanted }: { readonly wanted: string | undefined } = { wanted: SIGN_PREDICATE_TYPE },
+  options: ReadReferrerOptions = { wanted: SIGN_PREDICATE_TYPE },
 ): Promise<Referrer> {
   const fetched = await fetchManifest(remote, repository, descriptor.digest);
-  if (fetched === undefined) return { kind: "missing" };
+  return fetched === undefined
+    ? { kind: "missing" }
+    : await openReferrer({ remote, repository }, fetched, options);
+}
+
+/**
+ * See what a referrer is whose manifest is there already, as {@link readReferrer} does.
+ *
+ * @throws as {@link readReferrer}
+ */
+export async function openReferrer(
+  { remote, repository }: Place,
+  fetched: FetchedManifest,
+  { wanted, maxBytes = MAX_ATTACHMENT_BYTES }: ReadReferrerOptions,
+): Promise<Referrer> {
   const manifest = readManifest(fetched.bytes);
   if (manifest === undefined) return { kind: "other" };
   const { layers, annotations, artifactType, config } = manifest;
@@ -89,7 +131,9 @@ export async function readReferrer(
   if (
     wanted !== undefined && predicateType !== undefined && !isPredicateType(wanted, predicateType)
   ) return { kind: "other-predicate", predicateType };
-  if (layer.size > MAX_ATTACHMENT_BYTES) return { kind: "too-large", size: layer.size };
+  if (layer.size > maxBytes) return { kind: "too-large", size: layer.size };
   const bytes = await fetchBlob(remote, repository, layer);
-  return bytes === undefined ? { kind: "missing" } : { kind: "bundle", bytes };
+  return bytes === undefined
+    ? { kind: "no-blob", digest: layer.digest }
+    : { kind: "bundle", bytes };
 }

@@ -1,7 +1,7 @@
 import * as v from "valibot";
-import { encodeText } from "../base/bytes.ts";
-import { stringifyAsGo } from "../base/go_json.ts";
+import { encodeText, equalBytes } from "../base/bytes.ts";
 import { parseJson } from "../base/json.ts";
+import { stringifyAsProtojson } from "../base/proto_json.ts";
 import { type Digest, digestHex } from "../reference/digest.ts";
 import type { Annotations } from "./claim.ts";
 
@@ -45,19 +45,16 @@ const StatementSchema = v.object({
 
 /**
  * Write the in-toto statement that cosign 3 signs for an image, byte for byte: it names the digest
- * and no repository (in-toto attestation spec v1, "Statement").
+ * and no repository (in-toto attestation spec v1, "Statement"; cosign cmd/cosign/cli/sign/sign.go).
  */
 export function buildSignStatement(digest: Digest, annotations: Annotations): Uint8Array {
-  const signed = new Map(Object.entries(annotations));
-  return encodeText(stringifyAsGo({
-    _type: "https://in-toto.io/Statement/v1",
-    subject: [{
-      digest: { sha256: digestHex(digest) },
-      ...(signed.size === 0 ? {} : { annotations: signed }),
-    }],
-    predicateType: SIGN_PREDICATE_TYPE,
-    predicate: {},
-  }));
+  // · cosign 3 writes annotations where there are none, too, and with protojson.
+  const subject = `{"digest":{"sha256":"${digestHex(digest)}"},` +
+    `"annotations":${stringifyAsProtojson(annotations)}}`;
+  return encodeText(
+    `{"_type":"https://in-toto.io/Statement/v1","subject":[${subject}],` +
+      `"predicateType":"${SIGN_PREDICATE_TYPE}","predicate":{}}`,
+  );
 }
 
 /**
@@ -75,4 +72,17 @@ export function parseStatement(payload: Uint8Array): Statement {
       annotations: annotations ?? {},
     })),
   };
+}
+
+/**
+ * Whether a stored statement signs what ours does, however it is written: cosign 2 leaves out
+ * annotations and predicate.
+ *
+ * @throws {MalformedError}
+ */
+export function signsTheSame(stored: Uint8Array, ours: Uint8Array): boolean {
+  if (equalBytes(stored, ours)) return true;
+  const statement = parseStatement(stored);
+  return statement.predicateType === SIGN_PREDICATE_TYPE &&
+    stringifyAsProtojson(statement) === stringifyAsProtojson(parseStatement(ours));
 }

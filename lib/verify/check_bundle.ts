@@ -23,7 +23,8 @@ export async function checkStatementBundle(
         material: () => bundleMaterial(whole),
       },
       digest,
-      policy,
+      // As in cosign 3, where only the annotations are left unchecked in a bundle.
+      { ...policy, checkSubject: true },
     );
   } catch (error) {
     if (!(error instanceof MalformedError)) throw error;

@@ -28,8 +28,8 @@ export interface FoundEnvelope {
 /** What a statement must say. */
 export interface StatementPolicy extends SignaturePolicy {
   readonly predicateType: string;
-  /** Whether it must be about the image; yes, unless told. */
-  readonly checkClaims?: boolean | undefined;
+  /** Whether it must be about what it was found at; where claims are checked, unless told. */
+  readonly checkSubject?: boolean | undefined;
 }
 
 /** A statement about something else than was asked for. */
@@ -64,6 +64,7 @@ export async function checkEnvelope(
   policy: StatementPolicy,
 ): Promise<SignatureResult | OtherPredicate> {
   const { annotations, predicateType, checkClaims = true } = policy;
+  const { checkSubject = checkClaims } = policy;
   const { format, envelope } = found;
   const { payload, payloadType } = envelope;
   // Read before it is verified only to tell what was asked for from what was not.
@@ -95,7 +96,7 @@ export async function checkEnvelope(
   }
   checks.push("predicate-type");
   const verified = acceptSignature(format, { ...proven, checks }, payload);
-  if (!checkClaims) return verified;
+  if (!checkSubject) return verified;
   const subjects = statement.subjects.filter((subject) =>
     subject.digest["sha256"] === digestHex(digest)
   );
@@ -108,6 +109,7 @@ export async function checkEnvelope(
         .join(", ").slice(0, 200),
     });
   }
+  if (!checkClaims) return verified;
   checks.push("claims");
   const mismatches = subjects.map((subject) => checkAnnotations(annotations, subject.annotations));
   const [mismatch] = mismatches;

@@ -2,7 +2,9 @@ import { MalformedError } from "../base/errors.ts";
 import type { Digest } from "../reference/digest.ts";
 import { TooManySignaturesError } from "../signature/read_legacy.ts";
 import type { SignatureFormat } from "../signature/signature_format.ts";
+import { checkSigners, haveEnoughSigned } from "./check_signers.ts";
 import type { Reason } from "./reason.ts";
+import type { SignaturePolicy } from "./signature_policy.ts";
 import { evidenceOf, reasonOf } from "./unknown.ts";
 import type { Evidence, SignatureResult, Verdict } from "./verdict.ts";
 
@@ -11,10 +13,15 @@ export class Findings {
   readonly signatures: SignatureResult[] = [];
   readonly notes: Reason[] = [];
   evidence: { readonly evidence: Evidence; readonly reason: Reason } | undefined;
+  readonly #policy: SignaturePolicy;
 
-  /** Whether one of them satisfies. */
+  constructor(policy: SignaturePolicy) {
+    this.#policy = policy;
+  }
+
+  /** Whether those that satisfy are enough. */
   get verified(): boolean {
-    return this.signatures.some(({ verified }) => verified);
+    return haveEnoughSigned(this.#policy, this.signatures);
   }
 
   /** Note what could not be read, and go on: another signature may satisfy. */
@@ -36,13 +43,14 @@ export class Findings {
   conclude(digest: Digest, none: Reason): Verdict {
     const { signatures, notes, evidence } = this;
     if (this.verified) return { kind: "verified", digest, signatures, reasons: [] };
+    const shortfall = checkSigners(this.#policy, signatures);
+    const all = [
+      ...(shortfall === undefined ? [] : [shortfall]),
+      ...signatures.flatMap(({ reasons }) => reasons),
+      ...notes,
+    ];
     // Of each reason one: a hundred broken signatures have the same to say.
-    const seen = new Map(
-      [...signatures.flatMap(({ reasons }) => reasons), ...notes].map((reason) => [
-        reason.code,
-        reason,
-      ]),
-    );
+    const seen = new Map(all.map((reason) => [reason.code, reason]));
     if (evidence !== undefined) {
       const reasons = [evidence.reason, ...seen.values()];
       return { kind: "unknown", digest, signatures, reasons, evidence: evidence.evidence };

@@ -1,4 +1,3 @@
-import { MAX_ATTACHMENT_BYTES } from "../base/limits.ts";
 import type { LegacySignature } from "../signature/read_legacy.ts";
 import type { Descriptor } from "../registry/manifest.ts";
 import type { Findings } from "./findings.ts";
@@ -12,21 +11,23 @@ export interface Layers {
   readonly judge: (layer: LegacySignature, bytes: Uint8Array) => Promise<SignatureResult>;
   /** What the bytes are called in a reason: "the signed payload". */
   readonly called: string;
-  /** Judge every one, instead of stopping at the first good one. */
+  /** The largest that is fetched, in bytes. */
+  readonly maxBytes: number;
+  /** Judge every one, instead of stopping when there are enough good ones. */
   readonly exhaustive: boolean;
 }
 
 /** Judge the layers of a legacy manifest one by one; what is broken hides no other. */
 export async function judgeLayers(
   findings: Findings,
-  { layers, open, judge, called, exhaustive }: Layers,
+  { layers, open, judge, called, maxBytes, exhaustive }: Layers,
 ): Promise<void> {
   for (const layer of layers) {
     const { size, digest } = layer.payload;
-    if (size > MAX_ATTACHMENT_BYTES) {
+    if (size > maxBytes) {
       findings.refuse("legacy", {
         code: "attachment-too-large",
-        message: `${called} is larger than ${MAX_ATTACHMENT_BYTES} bytes`,
+        message: `${called} is larger than ${maxBytes} bytes`,
         found: String(size),
       });
       continue;
@@ -42,7 +43,7 @@ export async function judgeLayers(
       }
       const result = await judge(layer, bytes);
       findings.signatures.push(result);
-      if (result.verified && !exhaustive) return;
+      if (result.verified && !exhaustive && findings.verified) return;
     } catch (error) {
       findings.caught("legacy", error);
     }

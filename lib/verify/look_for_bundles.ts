@@ -1,10 +1,11 @@
-import { MAX_ATTACHMENT_BYTES, MAX_SIGNATURES } from "../base/limits.ts";
+import { MAX_SIGNATURES } from "../base/limits.ts";
 import type { Digest } from "../reference/digest.ts";
 import { listReferrers } from "../registry/list_referrers.ts";
 import type { Descriptor } from "../registry/manifest.ts";
+import { RegistryError } from "../registry/registry_error.ts";
 import type { Remote } from "../registry/remote.ts";
 import type { LegacySignature } from "../signature/read_legacy.ts";
-import { orderReferrers, readReferrer } from "../signature/read_referrer.ts";
+import { mayBeWanted, orderReferrers, readReferrer } from "../signature/read_referrer.ts";
 import type { SignatureStore } from "../signature/store.ts";
 import type { Findings } from "./findings.ts";
 
@@ -17,7 +18,7 @@ export interface BundleSearch {
   readonly predicateType: string;
   /** Whether the fallback tag is known to be there. */
   readonly hasFallbackTag: boolean | undefined;
-  /** Judge every one, instead of stopping at the first good one. */
+  /** Judge every one, instead of stopping when there are enough good ones. */
   readonly exhaustive: boolean;
   readonly findings: Findings;
   readonly judgeBundle: (bytes: Uint8Array) => Promise<void>;
@@ -27,10 +28,42 @@ export interface BundleSearch {
   readonly passBy: (predicateType: string) => void;
 }
 
-async function judgeReferrer(search: BundleSearch, descriptor: Descriptor): Promise<void> {
+/**
+ * Take note of a referrer that is listed and does not exist. Where only the fallback tag lists it, it is
+ * gone: clients write that list, and clean-ups that delete a manifest leave its entry. What the
+ * registry's own API lists and then does not have, it contradicts itself about.
+ */
+function noteMissing(
+  { store: { repository }, predicateType, findings }: BundleSearch,
+  descriptor: Descriptor,
+  isListedByApi: boolean,
+): void {
+  if (!mayBeWanted(descriptor, predicateType)) return;
+  const { digest } = descriptor;
+  const message = `the referrer ${digest} is listed and does not exist`;
+  if (isListedByApi) {
+    findings.caught(
+      "bundle",
+      new RegistryError("the registry lists this referrer and says that it does not exist", {
+        failure: "invalid-answer",
+        request: `GET ${repository.registry}/v2/${repository.path}/manifests/${digest}`,
+        status: 404,
+        attempts: 1,
+      }),
+    );
+  }
+  findings.notes.push({ code: "signature-missing", message });
+}
+
+async function judgeReferrer(
+  search: BundleSearch,
+  descriptor: Descriptor,
+  isListedByApi: boolean,
+): Promise<void> {
   const { remote, store, predicateType, findings } = search;
   const referrer = await readReferrer(remote, store.repository, descriptor, {
     wanted: predicateType,
+    maxBytes: store.maxAttachmentBytes,
   });
   switch (referrer.kind) {
     case "bundle":
@@ -40,15 +73,17 @@ async function judgeReferrer(search: BundleSearch, descriptor: Descriptor): Prom
     case "other-predicate":
       return search.passBy(referrer.predicateType);
     case "missing":
-      findings.notes.push({
+      return noteMissing(search, descriptor, isListedByApi);
+    case "no-blob":
+      findings.refuse("bundle", {
         code: "signature-missing",
-        message: `the referrer ${descriptor.digest} is listed and does not exist`,
+        message: `the bundle ${referrer.digest} does not exist`,
       });
       return;
     case "too-large":
       findings.refuse("bundle", {
         code: "attachment-too-large",
-        message: `the bundle is larger than ${MAX_ATTACHMENT_BYTES} bytes`,
+        message: `the bundle is larger than ${store.maxAttachmentBytes} bytes`,
         found: String(referrer.size),
       });
       return;
@@ -63,9 +98,8 @@ async function judgeReferrer(search: BundleSearch, descriptor: Descriptor): Prom
 export async function lookForBundles(search: BundleSearch): Promise<void> {
   const { remote, digest, store, predicateType, hasFallbackTag, findings } = search;
   try {
-    const { descriptors, truncated } = await listReferrers(remote, store.repository, digest, {
-      hasFallbackTag,
-    });
+    const listed = await listReferrers(remote, store.repository, digest, { hasFallbackTag });
+    const { descriptors, truncated, byApi } = listed;
     if (truncated) {
       findings.refuse("bundle", {
         code: "too-many-signatures",
@@ -74,11 +108,11 @@ export async function lookForBundles(search: BundleSearch): Promise<void> {
     }
     for (const descriptor of orderReferrers(descriptors, predicateType)) {
       try {
-        await judgeReferrer(search, descriptor);
+        await judgeReferrer(search, descriptor, byApi?.has(descriptor.digest) === true);
       } catch (error) {
         findings.caught("bundle", error);
       }
-      if (findings.verified && !search.exhaustive) return;
+      if (!search.exhaustive && findings.verified) return;
     }
   } catch (error) {
     findings.caught("bundle", error);

@@ -14,6 +14,8 @@ import type { Check, SignatureProof, Signer } from "./verdict.ts";
 /** Somebody who is trusted made a signature. */
 export interface ProvenSigner {
   readonly signer: Signer;
+  /** Other keys that signed the same. */
+  readonly alsoBy?: readonly Signer[];
   /** The checks that were done and passed, in order. */
   readonly checks: readonly Check[];
   /** What proved it beside the signature, where that was asked for. */
@@ -56,6 +58,29 @@ async function proveKey(
   const proven = await proveTimes(content, { key }, material(), trust);
   if ("code" in proven) return { signer, checks: ["signature"], reason: proven };
   return { signer, checks: ["signature", ...proven.checks], proof: proofOf(proven) };
+}
+
+/** Prove which keys signed; `undefined` where none did. */
+async function proveKeys(
+  found: FoundSigner,
+  { keys, trust }: SignaturePolicy,
+): Promise<ProvenSigner | UnprovenSigner | undefined> {
+  const proven = new Map<string, ProvenSigner>();
+  let refused: UnprovenSigner | undefined;
+  for (const content of found.contents) {
+    for (const trusted of keys) {
+      if (!await isSignedBy(trusted.key, content, trusted.hash)) continue;
+      const outcome = await proveKey(trusted, content, found, trust);
+      if (outcome.reason !== undefined) refused ??= outcome;
+      else if (!proven.has(outcome.signer.fingerprint)) {
+        proven.set(outcome.signer.fingerprint, outcome);
+      }
+      break;
+    }
+  }
+  const [first, ...others] = proven.values();
+  if (first === undefined) return refused;
+  return others.length === 0 ? first : { ...first, alsoBy: others.map(({ signer }) => signer) };
 }
 
 const NO_TIME: Reason = {
@@ -140,13 +165,8 @@ async function prove(
   const { contents, hasCertificate, triesKeys, material } = found;
   const { keys, trust } = policy;
   if (!hasCertificate || triesKeys) {
-    for (const content of contents) {
-      for (const trusted of keys) {
-        if (await isSignedBy(trusted.key, content)) {
-          return await proveKey(trusted, content, found, trust);
-        }
-      }
-    }
+    const outcome = await proveKeys(found, policy);
+    if (outcome !== undefined) return outcome;
   }
   if (trust === undefined || trust.identities.length === 0) {
     return { checks: [], reason: hasCertificate ? CERTIFICATE : NOBODY };

@@ -9,6 +9,12 @@ export const REASON_CODES = [
   "image-not-found",
   "invalid-reference",
   "child-not-verified",
+  "too-few-signers",
+  // About the file.
+  "file-missing",
+  "file-extra",
+  "file-changed",
+  "outside-folder",
   // About one signature.
   "signature-missing",
   "signature-malformed",

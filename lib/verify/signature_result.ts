@@ -7,8 +7,9 @@ import type { Check, SignatureResult, Signer } from "./verdict.ts";
 export function refuseSignature(
   format: SignatureFormat,
   reason: Reason,
-  { signer, checks = [] }: {
+  { signer, alsoBy, checks = [] }: {
     readonly signer?: Signer | undefined;
+    readonly alsoBy?: readonly Signer[] | undefined;
     readonly checks?: readonly Check[];
   } = {},
 ): SignatureResult {
@@ -16,6 +17,7 @@ export function refuseSignature(
     format,
     verified: false,
     ...(signer === undefined ? {} : { signer }),
+    ...(alsoBy === undefined ? {} : { alsoBy }),
     checks,
     reasons: [reason],
   };
@@ -24,13 +26,14 @@ export function refuseSignature(
 /** What became of a signature that is accepted; `signed` is what it says, byte for byte. */
 export function acceptSignature(
   format: SignatureFormat,
-  { signer, checks, proof }: Pick<ProvenSigner, "signer" | "checks" | "proof">,
+  { signer, alsoBy, checks, proof }: Omit<ProvenSigner, "reason">,
   signed?: Uint8Array,
 ): SignatureResult {
   return {
     format,
     verified: true,
     signer,
+    ...(alsoBy === undefined ? {} : { alsoBy }),
     checks,
     reasons: [],
     ...(signed === undefined ? {} : { signed }),

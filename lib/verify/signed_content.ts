@@ -32,14 +32,19 @@ export function signedInEnvelope(
   }));
 }
 
-/** Whether a key made the signature, in any way that cosign signs. */
+/**
+ * Whether a key made the signature, in any way that cosign signs.
+ *
+ * @param otherHash a hash to try beside those that fit the key, where the bytes are at hand
+ */
 export async function isSignedBy(
   key: PublicKey,
   { signature, message, digests = {} }: SignedContent,
+  otherHash?: SignatureHash,
 ): Promise<boolean> {
   return message === undefined
     ? await verifyPrehashed(key, digests, signature)
-    : await verifySignature(key, message, signature);
+    : await verifySignature(key, message, signature, otherHash);
 }
 
 /** The digest of a part; `undefined` where it cannot be known. */

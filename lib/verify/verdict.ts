@@ -50,6 +50,8 @@ export interface SignatureResult {
   readonly verified: boolean;
   /** Present when the signature itself was made by somebody who is trusted. */
   readonly signer?: Signer;
+  /** Other trusted keys that signed the same: the envelope of a legacy attestation may have several. */
+  readonly alsoBy?: readonly Signer[];
   /** The checks that were done and passed, in order. */
   readonly checks: readonly Check[];
   /** Empty when verified. */

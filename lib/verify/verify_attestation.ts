@@ -23,8 +23,6 @@ import type { VerifyOptions } from "./verify_digest.ts";
 export interface VerifyAttestationOptions extends VerifyOptions {
   /** The predicate type that must be attested: a URI. */
   readonly predicateType: string;
-  /** Whether the statement must be about the image; yes, unless told. */
-  readonly checkClaims?: boolean | undefined;
 }
 
 /** What the functions below work on. */
@@ -122,6 +120,7 @@ async function judgeLegacy(work: Work, layers: readonly LegacySignature[]): Prom
       return resultOf(work, "legacy", judged, () => bytes);
     },
     called: "the attestation",
+    maxBytes: store.maxAttachmentBytes,
     exhaustive: options.exhaustive === true,
   });
 }
@@ -138,10 +137,10 @@ async function lookForLegacyAttestations(work: Work): Promise<void> {
 }
 
 /**
- * Verify that something is attested of an image known by digest. Both formats are read, and one
- * attestation of the predicate type asked for that satisfies the policy is enough. Attestations of
- * other types never do; where there are only such, the verdict is `failed`, and where there are none
- * at all it is `unsigned`.
+ * Verify that something is attested of an image known by digest. Both formats are read until as many
+ * keys have attested it as the policy requires, each with the predicate type asked for. Attestations of
+ * other types never satisfy; where there are only such, the verdict is `failed`, and where there are
+ * none at all it is `unsigned`.
  *
  * That the image itself exists is not asked.
  */
@@ -152,9 +151,9 @@ export async function verifyAttestation(
   options: VerifyAttestationOptions,
 ): Promise<Verdict> {
   const store = locateSignatures(image, digest, options.store ?? {});
-  const findings = new Findings();
-  const { predicateType, checkClaims } = options;
-  const policy: StatementPolicy = { ...options.policy, predicateType, checkClaims };
+  const { predicateType } = options;
+  const policy: StatementPolicy = { ...options.policy, predicateType };
+  const findings = new Findings(policy);
   const work: Work = { remote, digest, store, options, policy, findings };
   for (const look of [lookForBundleAttestations, lookForLegacyAttestations]) {
     await look(work);

@@ -42,6 +42,17 @@ function parseSignature({ kind, bytes, certificate }: FoundSignature): BlobSigna
 }
 
 /**
+ * The kinds of keys that may have signed a file, before anything of its signature is known. Ed25519
+ * keys in certificates, which would need the whole file in memory, are not among them.
+ */
+export function policyAlgorithms({ keys, trust }: SignaturePolicy): readonly KeyAlgorithm[] {
+  const certificates = trust === undefined || trust.identities.length === 0
+    ? []
+    : ["ecdsa-p256", "ecdsa-p384", "ecdsa-p521"] as const;
+  return [...keys.map(({ key }) => key.algorithm), ...certificates];
+}
+
+/**
  * The kinds of keys that may have signed a file: those that are asked for, and that of the certificate
  * beside it. A file is hashed as these need it.
  */

@@ -25,7 +25,7 @@ export interface VerifyOptions {
   readonly tags?: ReadonlySet<string> | undefined;
   /** Which format to look for first: what the last image of the repository had, as a rule. */
   readonly first?: SignatureFormat | undefined;
-  /** Judge every signature of the format that satisfies, instead of stopping at the first good one. */
+  /** Judge every signature of the format that satisfies, instead of stopping when there are enough. */
   readonly exhaustive?: boolean;
 }
 
@@ -64,12 +64,13 @@ function openPayloads(
 }
 
 async function judgeLegacy(work: Work, signatures: readonly LegacySignature[]): Promise<void> {
-  const { digest, options, findings } = work;
+  const { digest, store, options, findings } = work;
   await judgeLayers(findings, {
     layers: signatures,
     open: openPayloads(work),
     judge: (signature, payload) => checkLegacySignature(signature, payload, digest, options.policy),
     called: "the signed payload",
+    maxBytes: store.maxAttachmentBytes,
     exhaustive: options.exhaustive === true,
   });
 }
@@ -111,8 +112,9 @@ async function lookForBundleSignatures(work: Work): Promise<void> {
 }
 
 /**
- * Verify the signatures of an image known by digest. Both formats are read, and one signature that
- * satisfies the policy is enough; whatever cannot be read is noted and does not hide the others.
+ * Verify the signatures of an image known by digest. Both formats are read until as many keys have
+ * signed as the policy requires, each with a signature that satisfies; whatever cannot be read is noted
+ * and does not hide the others.
  *
  * That the image itself exists is not asked.
  */
@@ -123,7 +125,7 @@ export async function verifyDigest(
   options: VerifyOptions,
 ): Promise<Verdict> {
   const store = locateSignatures(image, digest, options.store ?? {});
-  const findings = new Findings();
+  const findings = new Findings(options.policy);
   const work: Work = { remote, image, digest, store, options, findings };
   const legacyFirst = options.tags?.has(store.signatureTag) ?? options.first !== "bundle";
   const steps = legacyFirst

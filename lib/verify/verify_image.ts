@@ -1,8 +1,7 @@
-import type { Digest } from "../reference/digest.ts";
 import type { Reference } from "../reference/reference.ts";
 import { resolveDigest } from "../registry/resolve_digest.ts";
 import type { Remote } from "../registry/remote.ts";
-import { evidenceOf, reasonOf } from "./unknown.ts";
+import { unknownVerdict } from "./unknown.ts";
 import type { Verdict } from "./verdict.ts";
 import { verifyDigest, type VerifyOptions } from "./verify_digest.ts";
 
@@ -14,16 +13,6 @@ function notFound(reference: Reference): Verdict {
       code: "image-not-found",
       message: `the registry says that there is no ${reference.digest ?? `tag ${reference.tag}`}`,
     }],
-  };
-}
-
-function unknown(error: unknown, digest?: Digest): Verdict {
-  return {
-    kind: "unknown",
-    ...(digest === undefined ? {} : { digest }),
-    signatures: [],
-    reasons: [reasonOf(error)],
-    evidence: evidenceOf(error),
   };
 }
 
@@ -54,6 +43,6 @@ export async function verifyImage(
       ? notFound(reference)
       : verdict;
   } catch (error) {
-    return unknown(error, digest);
+    return unknownVerdict(error, digest);
   }
 }

@@ -5,7 +5,7 @@ import { listChildren } from "../registry/list_children.ts";
 import { type Descriptor, formatPlatform } from "../registry/manifest.ts";
 import type { Remote } from "../registry/remote.ts";
 import type { Reason } from "./reason.ts";
-import { evidenceOf, reasonOf } from "./unknown.ts";
+import { unknownVerdict } from "./unknown.ts";
 import type { Verdict } from "./verdict.ts";
 import { verifyDigest, type VerifyOptions } from "./verify_digest.ts";
 import { verifyImage } from "./verify_image.ts";
@@ -74,8 +74,7 @@ function cannotList(digest: Digest, error: unknown): Verdict {
     const reasons: readonly Reason[] = [{ code: "child-not-verified", message: error.message }];
     return { kind: "failed", digest, signatures: [], reasons };
   }
-  const evidence = evidenceOf(error);
-  return { kind: "unknown", digest, signatures: [], reasons: [reasonOf(error)], evidence };
+  return unknownVerdict(error, digest);
 }
 
 /**

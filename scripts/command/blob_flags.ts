@@ -13,6 +13,7 @@ import type { Verdict } from "../../lib/verify/verdict.ts";
 import type { Io } from "./io.ts";
 import { defineKeylessOptions } from "./keyless.ts";
 import { readSmallFile } from "./files.ts";
+import { defineSignerOptions } from "./signer_options.ts";
 import { defineTrustOptions, type TrustFlags } from "./trust_options.ts";
 
 /** Where the signature of a file is, and who must have made it. */
@@ -25,24 +26,22 @@ export interface FoundFlags extends TrustFlags {
 /** Declare what cosign's users type where files are signed. */
 export function defineBlobSignOptions(command: Command): void {
   command
+    .addOption(new Option("--new-bundle-format").hideHelp())
+    .addOption(new Option("--no-new-bundle-format").hideHelp());
+  defineSignerOptions(command);
+}
+
+/** Declare the same where files are signed with a key alone. */
+export function defineKeyedSignOptions(command: Command): void {
+  command
     .option("--key <key>", "encrypted private key: file, https://, env:// or k8s://")
-    // What cosign's users type; there is nothing to confirm, and no log is written to yet.
+    // There is nothing to confirm, and no log is written to.
     .addOption(new Option("--new-bundle-format").hideHelp())
     .addOption(new Option("--no-new-bundle-format").hideHelp())
     .addOption(new Option("-y, --yes").hideHelp())
     .addOption(new Option("--tlog-upload").hideHelp())
     .addOption(new Option("--use-signing-config").hideHelp());
   defineKeylessOptions(command);
-}
-
-/** Declare what cosign's users type where the signatures of files are verified. */
-export function defineBlobVerifyOptions(command: Command): void {
-  defineTrustOptions(command);
-  command
-    .option("--bundle <file>", "the Sigstore bundle")
-    .option("--certificate <file>", "the signer's, in PEM, beside a --signature")
-    .addOption(new Option("--new-bundle-format").hideHelp())
-    .addOption(new Option("--no-new-bundle-format").hideHelp());
 }
 
 /**
@@ -57,6 +56,28 @@ export function refuseLog(
   throw new UsageError(
     "Cannot write to a transparency log: sign without --tlog-upload and --use-signing-config",
   );
+}
+
+/** Declare what cosign's users type where the signatures of files are verified. */
+export function defineBlobVerifyOptions(command: Command): void {
+  defineBlobKeyOptions(command);
+  command
+    .option("--bundle <file>", "the Sigstore bundle")
+    .option("--certificate <file>", "the signer's, in PEM, beside a --signature")
+    // What changes nothing for a file: there is but one, its signature lies beside it, and no log is
+    // asked.
+    .addOption(new Option("--max-workers <n>").hideHelp())
+    .addOption(new Option("--experimental-oci11").hideHelp())
+    .addOption(new Option("--private-infrastructure").hideHelp())
+    .addOption(new Option("--allow-certificate-chain").hideHelp());
+}
+
+/** Declare whom the signatures of files must be by. */
+export function defineBlobKeyOptions(command: Command): void {
+  defineTrustOptions(command, "it");
+  command
+    .addOption(new Option("--new-bundle-format").hideHelp())
+    .addOption(new Option("--no-new-bundle-format").hideHelp());
 }
 
 /**
@@ -92,7 +113,7 @@ export async function writeOutput(file: string, content: string | Uint8Array): P
 }
 
 /** A signature as `--signature` names it: a file, a URL, or the base64 itself. */
-async function readSignature(word: string, io: Io): Promise<Uint8Array> {
+export async function readSignature(word: string, io: Io): Promise<Uint8Array> {
   if (/^https?:\/\//iu.test(word)) {
     const { fetchFile } = await import("./fetch_file.ts");
     const options = { what: "signature", maxBytes: MAX_ATTACHMENT_BYTES, allowHttp: true };

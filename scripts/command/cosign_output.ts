@@ -1,7 +1,6 @@
 import { Buffer } from "node:buffer";
 import { decodeText, encodeBase64 } from "../../lib/base/bytes.ts";
 import { type GoJson, stringifyAsGo } from "../../lib/base/go_json.ts";
-import { formatReference, type Reference } from "../../lib/reference/reference.ts";
 import type { Digest } from "../../lib/reference/digest.ts";
 import {
   type CertificateIdentity,
@@ -11,13 +10,21 @@ import {
 } from "../../lib/signature/certificate_identity.ts";
 import { parseClaim } from "../../lib/signature/claim.ts";
 import type { LogEntry } from "../../lib/signature/log_entry.ts";
+import type { SignatureFormat } from "../../lib/signature/signature_format.ts";
 import { parseStatement } from "../../lib/signature/statement.ts";
+import { haveEnoughSigned } from "../../lib/verify/check_signers.ts";
+import type { SignaturePolicy } from "../../lib/verify/signature_policy.ts";
 import type { SignatureProof, SignatureResult } from "../../lib/verify/verdict.ts";
 
-const LEGACY_TYPE = "cosign container image signature";
+/** A value of JSON, with the keys of its objects in Go's order. */
+function toGo(value: unknown): GoJson {
+  if (Array.isArray(value)) return value.map(toGo);
+  if (typeof value !== "object" || value === null) return value as GoJson;
+  return new Map(Object.entries(value).map(([key, item]) => [key, toGo(item)]));
+}
 
-function optionalOf(annotations: Readonly<Record<string, unknown>>): ReadonlyMap<string, GoJson> {
-  return new Map(Object.entries(annotations) as [string, GoJson][]);
+function goEntry([key, value]: [string, unknown]): [string, GoJson] {
+  return [key, toGo(value)];
 }
 
 /** A log's entry as cosign keeps it beside legacy signatures. */
@@ -69,54 +76,91 @@ function provenFields({ identity, entries: [entry], timestamps: [timestamp] }: S
 
 const NOTHING_PROVEN: SignatureProof = { entries: [], timestamps: [] };
 
-/** One verified signature as `cosign verify` prints it. */
-function describe(
-  reference: Reference,
-  digest: Digest,
-  { format, signed, proof = NOTHING_PROVEN }: SignatureResult,
-): GoJson {
-  if (format === "legacy") {
-    const { dockerReference, annotations } = parseClaim(signed!);
-    const optional = new Map([...optionalOf(annotations), ...provenFields(proof)]);
-    const { critical } = JSON.parse(decodeText(signed!)) as { critical: { type?: string } };
-    return {
-      critical: {
-        identity: { "docker-reference": dockerReference },
-        image: { "docker-manifest-digest": digest },
-        type: critical.type ?? LEGACY_TYPE,
-      },
-      optional: optional.size === 0 ? null : optional,
-    };
-  }
-  const { predicateType, subjects } = parseStatement(signed!);
-  const subject = subjects.find((one) => `sha256:${one.digest["sha256"]}` === digest);
+/** A legacy signature as `cosign verify` prints it: what of its payload cosign reads, and what proved it. */
+function describeLegacy(signed: Uint8Array, proof = NOTHING_PROVEN): GoJson {
+  const { dockerReference, digest } = parseClaim(signed);
+  const { critical, optional = null } = JSON.parse(decodeText(signed)) as {
+    readonly critical: { readonly type?: unknown };
+    readonly optional?: unknown;
+  };
+  const proven = provenFields(proof);
   return {
     critical: {
-      identity: { "docker-reference": formatReference(reference) },
+      identity: { "docker-reference": dockerReference },
       image: { "docker-manifest-digest": digest },
-      type: predicateType,
+      type: toGo(critical.type ?? ""),
     },
-    optional: optionalOf(subject?.annotations ?? {}),
+    optional: proven.length === 0
+      ? toGo(optional)
+      : new Map([...Object.entries(optional ?? {}).map(goEntry), ...proven]),
   };
 }
 
-/** The array that `cosign verify` prints for one image. */
-export function cosignJson(
-  reference: Reference,
-  digest: Digest,
+/** A bundle as `cosign verify` prints it. */
+function describeBundle(name: string, digest: Digest, signed: Uint8Array): GoJson {
+  const { predicateType, subjects } = parseStatement(signed);
+  const subject = subjects.find((one) => `sha256:${one.digest["sha256"]}` === digest);
+  return {
+    critical: {
+      identity: { "docker-reference": name },
+      image: { "docker-manifest-digest": digest },
+      type: predicateType,
+    },
+    optional: toGo(subject?.annotations ?? {}),
+  };
+}
+
+/** A verdict on an image, to be printed as `cosign verify` does. */
+export interface Verified {
+  /** What was asked for. */
+  readonly name: string;
+  readonly digest: Digest;
+  /** Those to print, each verified. */
+  readonly signatures: readonly SignatureResult[];
+}
+
+/**
+ * The signatures that are printed of those that were found: of the format that cosign would look at, if
+ * those alone satisfy, or else all.
+ */
+export function signaturesToPrint(
   signatures: readonly SignatureResult[],
-): string {
+  policy: SignaturePolicy,
+  format: SignatureFormat,
+): readonly SignatureResult[] {
   const verified = signatures.filter((signature) => signature.verified);
-  return stringifyAsGo(verified.map((signature) => describe(reference, digest, signature)));
+  const preferred = verified.filter((signature) => signature.format === format);
+  return haveEnoughSigned(policy, preferred) ? preferred : verified;
+}
+
+/**
+ * What `cosign verify -o json` prints of one image.
+ *
+ * @throws {MalformedError} if what is signed is no claim, and nobody has asked for one
+ */
+export function cosignJson({ name, digest, signatures }: Verified): string {
+  const described = signatures.map(({ format, signed, proof }) =>
+    format === "legacy" ? describeLegacy(signed!, proof) : describeBundle(name, digest, signed!)
+  );
+  return `\n${stringifyAsGo(described)}\n`;
+}
+
+/** What `cosign verify -o text` prints of one image: a line for each signature. */
+export function cosignPayloads({ name, digest, signatures }: Verified): string {
+  return signatures.map(({ format, signed }) =>
+    format === "legacy"
+      ? `${decodeText(signed!)}\n`
+      : `${stringifyAsGo(describeBundle(name, digest, signed!))}\n`
+  ).join("");
 }
 
 /** The text that `cosign verify` prints before it, with the checks that were done and no others. */
-export function cosignText(reference: Reference, signatures: readonly SignatureResult[]): string {
+export function cosignText(name: string, signatures: readonly SignatureResult[]): string {
   const { checks } = signatures.find(({ verified }) => verified)!;
   const isLogged = checks.includes("transparency-log");
   return [
     "",
-    `Verification for ${formatReference(reference)} --`,
+    `Verification for ${name} --`,
     "The following checks were performed on each of these signatures:",
     ...(checks.includes("annotations") ? ["  - The specified annotations were verified."] : []),
     ...(checks.includes("claims") ? ["  - The cosign claims were validated"] : []),

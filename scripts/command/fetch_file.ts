@@ -1,6 +1,7 @@
 import { openHttp } from "../../lib/base/http.ts";
 import { UsageError } from "../../lib/base/errors.ts";
 import { MAX_REDIRECTS } from "../../lib/base/limits.ts";
+import { environmentProxy } from "../../lib/base/proxy.ts";
 import type { Io } from "./io.ts";
 
 /** What may be fetched, and how. */
@@ -42,15 +43,7 @@ export async function fetchFile(
   const secure = (next: URL): boolean =>
     next.protocol === "https:" ||
     next.protocol === "http:" && (allowHttp || LOOPBACK.test(next.hostname));
-  const http = openHttp({
-    connections: 1,
-    signal,
-    proxy: {
-      http: env["HTTP_PROXY"] ?? env["http_proxy"],
-      https: env["HTTPS_PROXY"] ?? env["https_proxy"],
-      except: env["NO_PROXY"] ?? env["no_proxy"],
-    },
-  });
+  const http = openHttp({ connections: 1, signal, proxy: environmentProxy(env) });
   try {
     for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
       if (!secure(url)) {

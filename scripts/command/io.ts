@@ -28,6 +28,8 @@ export interface Io {
   readonly clock: Clock;
   /** Aborted when the user wants the process to stop. */
   readonly signal: AbortSignal;
+  /** Takes a line about what goes on, where the user wants to know. */
+  readonly log?: (line: string) => void;
   /** `node 24.21.0` or `deno 2.9.5`. */
   readonly runtime: string;
 }

@@ -17,21 +17,23 @@ export function defineKeylessOptions(command: Command): void {
 }
 
 /**
- * The key that a task needs, and no keyless flag beside it.
+ * The key that a task needs, or the keys, and no keyless flag beside it.
  *
  * @throws {UsageError}
  */
-export function requireKey(command: Readonly<Record<string, unknown>>): string {
+export function requireKey<Key extends string | readonly string[]>(
+  { key, ...command }: { readonly key?: Key | undefined },
+): Key {
   const camel = (name: string): string =>
     name.replace(/-(\w)/gu, (_, letter: string) => letter.toUpperCase());
-  const given = KEYLESS.find((name) => command[camel(name)] !== undefined);
+  const others: Readonly<Record<string, unknown>> = command;
+  const given = KEYLESS.find((name) => others[camel(name)] !== undefined);
   if (given !== undefined) {
     throw new UsageError(
       `Cannot use --${given}: keyless signing is not supported yet; use --key`,
     );
   }
-  const { key } = command;
-  if (typeof key === "string") return key;
+  if (key !== undefined) return key;
   throw new UsageError(
     "Cannot go without --key: keyless signing is not supported yet",
   );

@@ -1,15 +1,14 @@
-import { readFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
 import { decodeText } from "../../lib/base/bytes.ts";
 import { messageOf, UsageError } from "../../lib/base/errors.ts";
-import { parsePrivateKey, type PrivateKey } from "../../lib/keys/private_key.ts";
+import type { PrivateKey } from "../../lib/keys/private_key.ts";
 import { parsePublicKey } from "../../lib/keys/public_key.ts";
-import { openSealedKey } from "../../lib/keys/sealed_key.ts";
 import type { TrustedKey } from "../../lib/verify/signature_policy.ts";
 import type { Io } from "./io.ts";
 import { readPassword } from "./password.ts";
 
 // References to keys are cosign's: a file, https://…, env://VARIABLE and k8s://namespace/name. What only
-// the rarer ones need is loaded where they are used.
+// the rarer ones need, and private keys, is loaded where they are used.
 
 /** Keys are some kilobytes. */
 const MAX_KEY_BYTES = 1024 * 1024;
@@ -49,7 +48,8 @@ async function readText(
         await fetchFile(reference, { what: "key", maxBytes: MAX_KEY_BYTES }, io),
       );
     }
-    return await readFile(reference, "utf8");
+    // At once: to verify one image nothing else needs node:fs/promises, nor the threads that it uses.
+    return readFileSync(reference, "utf8");
   } catch (error) {
     if (error instanceof UsageError) throw error;
     throw new UsageError(`Cannot read key ${nameOf(reference)}: ${messageOf(error)}`, {
@@ -73,6 +73,8 @@ async function passwordOf(reference: string, io: Io): Promise<Uint8Array> {
 
 /** Open the private key to sign with. */
 export async function readPrivateKey(reference: string, io: Io): Promise<PrivateKey> {
+  const { parsePrivateKey } = await import("../../lib/keys/private_key.ts");
+  const { openSealedKey } = await import("../../lib/keys/sealed_key.ts");
   const sealed = await readText(reference, "cosign.key", io);
   const password = await passwordOf(reference, io);
   const pkcs8 = await openSealedKey(sealed, password);

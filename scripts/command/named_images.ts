@@ -4,14 +4,12 @@ import { messageOf, UsageError } from "../../lib/base/errors.ts";
 import {
   formatReference,
   parseReference,
-  type Reference,
   ReferenceSyntaxError,
 } from "../../lib/reference/reference.ts";
 import { safeText } from "../../lib/report/safe_text.ts";
+import type { CosignVerifyFlags } from "./cosign_verify_options.ts";
 import type { Io } from "./io.ts";
-import type { WorkerFlags } from "./registry_options.ts";
 import { verifyImages } from "./verify_images.ts";
-import type { VerifyFlags } from "./verify_options.ts";
 
 /** An image as a file names it, and where it does: `app.yaml: spec.containers[0].image`. */
 export interface NamedImage {
@@ -38,7 +36,7 @@ export async function readNamingFile(file: string, io: Io): Promise<string> {
 export async function verifyNamed(
   named: readonly NamedImage[],
   what: string,
-  flags: VerifyFlags & WorkerFlags,
+  flags: CosignVerifyFlags,
   io: Io,
 ): Promise<number> {
   if (named.length === 0) {
@@ -46,12 +44,11 @@ export async function verifyNamed(
     await io.stderr.write(`Error: no images found in ${what}\n`);
     return 1;
   }
-  const references = new Map<string, Reference>();
+  const references = new Set<string>();
   let invalid = 0;
   for (const { image, where } of named) {
     try {
-      const reference = parseReference(image);
-      references.set(formatReference(reference), reference);
+      references.add(formatReference(parseReference(image)));
     } catch (error) {
       if (!(error instanceof ReferenceSyntaxError)) throw error;
       invalid = 2;
@@ -60,6 +57,6 @@ export async function verifyNamed(
   }
   const images = [...new Set(named.map(({ image }) => image))].join(", ");
   await io.stderr.write(`Extracted image(s): ${safeText(images)}\n`);
-  const code = references.size === 0 ? 0 : await verifyImages([...references.values()], flags, io);
+  const code = references.size === 0 ? 0 : await verifyImages([...references], flags, io);
   return code || invalid;
 }

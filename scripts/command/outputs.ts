@@ -15,8 +15,13 @@ export interface OpenSink extends ReportSink {
   giveUp(): Promise<void>;
 }
 
+/** The name of a report's file until it is whole. */
+export function partName(path: string): string {
+  return `${path}.part`;
+}
+
 async function openFile(path: string): Promise<OpenSink> {
-  const part = `${path}.part`;
+  const part = partName(path);
   const stream = createWriteStream(part);
   try {
     await once(stream, "open");

@@ -14,6 +14,8 @@ export interface ProgressStream {
 export interface ProgressOptions {
   readonly stream: ProgressStream;
   readonly clock: Pick<Clock, "now">;
+  /** What is counted; images unless told. */
+  readonly noun?: string | undefined;
   /** Whether this runs in a CI system, whose logs keep every redrawing. */
   readonly ci: boolean;
 }
@@ -46,7 +48,9 @@ function rateText(perSecond: number): string {
  * Show a line of progress on a terminal; nothing where there is none, and nothing in CI. It is
  * redrawn only as images are counted, so no timer keeps the process alive.
  */
-export function showProgress({ stream, clock, ci }: ProgressOptions): Progress {
+export function showProgress(
+  { stream, clock, noun = "image", ci }: ProgressOptions,
+): Progress {
   if (stream.isTTY !== true || ci) return SILENT;
   const counts = noVerdicts();
   const startedAt = clock.now();
@@ -60,8 +64,8 @@ export function showProgress({ stream, clock, ci }: ProgressOptions): Progress {
     const perSecond = images / ((now - startedAt) / 1000);
     // An inventory that still streams may be behind the images that are done.
     const all = total !== undefined && total >= images ? total : undefined;
-    const parts = all === undefined ? [countOf(images, "image"), rateText(perSecond)] : [
-      `${countText(images)} / ${countOf(all, "image")}`,
+    const parts = all === undefined ? [countOf(images, noun), rateText(perSecond)] : [
+      `${countText(images)} / ${countOf(all, noun)}`,
       `${Math.floor(100 * images / all)} %`,
       rateText(perSecond),
       `${durationText(1000 * Math.ceil((all - images) / perSecond))} left`,

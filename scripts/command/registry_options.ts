@@ -1,12 +1,15 @@
-import { readFile } from "node:fs/promises";
 import { type Command, Option } from "commander";
-import { messageOf, UsageError } from "../../lib/base/errors.ts";
+import { parseByteSize } from "../../lib/base/byte_size.ts";
+import { UsageError } from "../../lib/base/errors.ts";
 import type { TlsOptions } from "../../lib/base/http.ts";
 import { parseRepository } from "../../lib/reference/reference.ts";
 import type { CredentialSource } from "../../lib/registry/credentials.ts";
 import { openRegistries, type Registries } from "../../lib/registry/open_registries.ts";
+import { parseSignatureRepositories } from "../../lib/signature/signature_repositories.ts";
 import type { StoreOptions } from "../../lib/signature/store.ts";
+import { collect } from "./annotations.ts";
 import type { Io } from "./io.ts";
+import { readTlsFiles } from "./tls_files.ts";
 
 /** Options of every task that talks to registries; named as cosign names them. */
 export interface RegistryFlags {
@@ -20,6 +23,7 @@ export interface RegistryFlags {
   readonly registryPassword?: string;
   readonly registryToken?: string;
   readonly attachmentTagPrefix?: string;
+  readonly signatureRepository?: readonly string[];
 }
 
 /** Options of every task that works on many images. */
@@ -54,40 +58,29 @@ export function defineRegistryOptions(command: Command): void {
     .option("--registry-token <text>", "bearer token; better in COSIGN_REGISTRY_TOKEN")
     // Docker's configuration, with its helpers, is always read.
     .addOption(new Option("--k8s-keychain").hideHelp())
-    .option("--attachment-tag-prefix <prefix>", "what the tags of signatures begin with");
+    .option("--attachment-tag-prefix <prefix>", "what the tags of signatures begin with")
+    .option(
+      "--signature-repository <from=to>",
+      "keep the signatures of the repositories in FROM in TO, or with TO/* each in its own there; " +
+        "may be repeated (for all others: COSIGN_REPOSITORY)",
+      collect,
+    );
 }
 
-/** Declare how many images are worked on at a time. */
-export function defineWorkerOption(command: Command, images: number): void {
-  command.option("--max-workers <n>", "images at a time", positiveInteger, images);
-}
-
-async function readPem(file: string): Promise<string> {
-  try {
-    return await readFile(file, "utf8");
-  } catch (error) {
-    throw new UsageError(`Cannot read ${file}: ${messageOf(error)}`, { cause: error });
-  }
+/** Declare how many images, or what else there is, are worked on at a time. */
+export function defineWorkerOption(command: Command, count: number, what = "images"): void {
+  command.option("--max-workers <n>", `${what} at a time`, positiveInteger, count);
 }
 
 async function tlsOptions(flags: RegistryFlags): Promise<TlsOptions> {
+  const { registryServerName: servername, allowInsecureRegistry } = flags;
   const files = {
     ca: flags.registryCacert,
     cert: flags.registryClientCert,
     key: flags.registryClientKey,
   };
-  if ((files.cert === undefined) !== (files.key === undefined)) {
-    throw new UsageError(
-      "Cannot show a certificate: want both --registry-client-cert and --registry-client-key",
-    );
-  }
-  const pems: Record<string, string> = {};
-  for (const [name, file] of Object.entries(files)) {
-    if (file !== undefined) pems[name] = await readPem(file);
-  }
-  const { registryServerName: servername, allowInsecureRegistry } = flags;
   return {
-    ...pems,
+    ...await readTlsFiles(files, "both --registry-client-cert and --registry-client-key"),
     ...(servername === undefined ? {} : { servername }),
     ...(allowInsecureRegistry === true ? { insecure: true } : {}),
   };
@@ -106,13 +99,28 @@ function flagCredentials(flags: RegistryFlags): CredentialSource | undefined {
   return () => Promise.resolve({ kind: "basic", username, password });
 }
 
-/** Where signatures are kept: the prefix flag, and COSIGN_REPOSITORY. */
+/** The largest attachment that is fetched, as COSIGN_MAX_ATTACHMENT_SIZE says; `undefined` unless it does. */
+function maxAttachmentBytes(env: Io["env"]): number | undefined {
+  const text = env["COSIGN_MAX_ATTACHMENT_SIZE"] ?? "";
+  if (text === "") return undefined;
+  const bytes = parseByteSize(text);
+  if (bytes !== undefined) return bytes;
+  // cosign goes on with its own limit here, and nobody sees that the variable does nothing.
+  throw new UsageError(
+    `Cannot read COSIGN_MAX_ATTACHMENT_SIZE "${text.slice(0, 40)}": want a size, as in 128MiB`,
+  );
+}
+
+/** Where signatures are kept: the flags, and COSIGN_REPOSITORY for what they leave open. */
 export function storeOptions(
-  { attachmentTagPrefix }: RegistryFlags,
+  { attachmentTagPrefix, signatureRepository = [] }: RegistryFlags,
   env: Io["env"],
 ): StoreOptions {
   const repository = env["COSIGN_REPOSITORY"];
+  const rules = signatureRepository.flatMap((value) => value.split(","));
   return {
+    maxAttachmentBytes: maxAttachmentBytes(env),
+    ...(rules.length === 0 ? {} : { repositoryFor: parseSignatureRepositories(rules) }),
     ...(attachmentTagPrefix === undefined ? {} : { tagPrefix: attachmentTagPrefix }),
     ...(repository === undefined || repository === ""
       ? {}
@@ -135,6 +143,7 @@ export async function withRegistries<Result>(
     credentials: flagCredentials(flags),
     clock: io.clock,
     signal: io.signal,
+    log: io.log,
   });
   try {
     return await work(remote);

@@ -24,6 +24,8 @@ export function defineOutputOption(command: Command): void {
 
 /** A run that reports: how its reports are opened, and what it does. */
 export interface ReportedRun<Item, Summary> {
+  /** What is counted; images unless told. */
+  readonly noun?: string;
   readonly open: (
     format: ReportFormat,
     start: RunStart,
@@ -46,7 +48,7 @@ export interface ReportedRun<Item, Summary> {
 export async function reportRun<Item, Summary>(
   { output = ["table"] }: OutputFlags,
   io: Io,
-  { open, work }: ReportedRun<Item, Summary>,
+  { noun, open, work }: ReportedRun<Item, Summary>,
 ): Promise<number> {
   const outputs = output.map(parseOutput);
   const sinks = await openSinks(outputs, io);
@@ -61,6 +63,7 @@ export async function reportRun<Item, Summary>(
   const progress = showProgress({
     stream: io.stderr,
     clock: io.clock,
+    noun,
     ci: scrolling || io.env["CI"] !== undefined,
   });
   try {

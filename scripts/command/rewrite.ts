@@ -1,7 +1,9 @@
 /** What cosign's users type, rewritten to what the option parser reads. */
 
 import type { Command } from "commander";
+import { UsageError } from "../../lib/base/errors.ts";
 import type { Io } from "./io.ts";
+import { REFUSED_FLAGS } from "./refused_flags.ts";
 
 /** Old names of flags, which cosign 3 still takes (cmd/cosign/cli/commands.go). */
 const OLD_NAMES: Readonly<Record<string, string>> = {
@@ -71,7 +73,12 @@ function rewriteWord(
     const value = parseBoolean(rest.slice(1));
     return value === undefined ? [word] : booleanWords(denied, !value);
   }
-  if (flag === undefined) return [word];
+  if (flag === undefined) {
+    if (Object.hasOwn(REFUSED_FLAGS, name)) {
+      throw new UsageError(`Cannot use --${name}: ${REFUSED_FLAGS[name]}`);
+    }
+    return [word];
+  }
   if (dashes === "-") warn(`WARNING: the flag -${typed} is written --${name}\n`);
   const value = flag.takesValue || rest === "" ? undefined : parseBoolean(rest.slice(1));
   return value === undefined ? [`--${name}${rest}`] : booleanWords(flag, value);
@@ -82,8 +89,10 @@ function environmentWords(
   words: readonly string[],
   flags: ReadonlyMap<string, Flag>,
   env: Io["env"],
+  ownFlags: readonly string[],
 ): string[] {
   return [...flags.values()].flatMap((flag) => {
+    if (ownFlags.includes(flag.name)) return [];
     const variable = `COSIGN_${flag.name.toUpperCase().replaceAll("-", "_")}`;
     const value = env[variable];
     if (value === undefined || value === "" || NO_FLAGS.has(variable)) return [];
@@ -100,20 +109,24 @@ function environmentWords(
 
 /**
  * Rewrite a command line as cosign reads it: old names of flags, long flags with one dash (with a
- * warning), `--flag=false`, and flags from the environment. What comes after `--` stays as it is.
+ * warning), `--flag=false`, and flags from the environment but for `ownFlags`. What comes after `--`
+ * stays as it is.
+ *
+ * @throws {UsageError} for a flag of cosign's that is not here
  */
 export function rewriteArguments(
   command: Command,
   argv: readonly string[],
   env: Io["env"],
   warn: (text: string) => void,
+  ownFlags: readonly string[] = [],
 ): string[] {
   const flags = flagsOf(command);
   const end = argv.indexOf("--");
   const own = end === -1 ? argv : argv.slice(0, end);
   const words = own.flatMap((word) => rewriteWord(word, flags, warn));
   return [
-    ...environmentWords(words, flags, env),
+    ...environmentWords(words, flags, env, ownFlags),
     ...words,
     ...(end === -1 ? [] : argv.slice(end)),
   ];

@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { Command, CommanderError } from "commander";
 import { messageOf } from "../../lib/base/errors.ts";
 import { safeText } from "../../lib/report/safe_text.ts";
+import { defineGlobalOptions, withGlobalFlags } from "./global_flags.ts";
 import { type Io, processIo, StoppedError } from "./io.ts";
 import { rewriteArguments } from "./rewrite.ts";
 
@@ -15,6 +16,11 @@ export interface Task<Options = Record<string, unknown>> {
   readonly summary: string;
   /** Command lines with what each does, for `--help`. */
   readonly examples: readonly (readonly [command: string, what: string])[];
+  /**
+   * Flags that cosign's command has not. The variables that set them for others of its commands, as
+   * COSIGN_KEY does, mean nothing to this one.
+   */
+  readonly ownFlags?: readonly string[];
   /** Declare arguments and options. */
   readonly define: (command: Command) => void;
   /** The exit code where it breaks off for what is no usage error; 1 unless told. */
@@ -56,11 +62,17 @@ export async function runTask<Options>(
       getErrHelpWidth: () => io.stderr.columns ?? 100,
     });
   task.define(command);
+  defineGlobalOptions(command);
   command.addHelpText("after", formatExamples(task.examples));
   try {
     const warn = (text: string): void => void pending.push(io.stderr.write(text));
-    command.parse(rewriteArguments(command, argv, io.env, warn), { from: "user" });
-    return await task.run(command.args, command.opts() as Options, io);
+    command.parse(rewriteArguments(command, argv, io.env, warn, task.ownFlags), { from: "user" });
+    const options = command.opts();
+    return await withGlobalFlags(
+      options,
+      io,
+      (world) => task.run(command.args, options as Options, world),
+    );
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     // Nobody reads on, which is no failure of ours to tell about.

@@ -10,11 +10,10 @@ import { parseTrustedRoot, type TrustedRoot } from "../../lib/verify/trusted_roo
 import { collect } from "./annotations.ts";
 import { readSmallFile } from "./files.ts";
 import type { Io } from "./io.ts";
-import { readPublicKey } from "./keys.ts";
+import { type KeyFlags, publicKeyOption, readKeys } from "./trusted_keys.ts";
 
 /** Who is trusted to sign, and what must prove it. */
-export interface TrustFlags {
-  readonly key?: string;
+export interface TrustFlags extends KeyFlags {
   readonly certificateIdentity?: readonly string[];
   readonly certificateIdentityRegexp?: readonly string[];
   readonly certificateOidcIssuer?: readonly string[];
@@ -26,6 +25,7 @@ export interface TrustFlags {
   readonly certificateGithubWorkflowRepository?: string;
   readonly certificateGithubWorkflowRef?: string;
   readonly trustedRoot?: string;
+  readonly offline?: boolean;
   readonly requireTlog?: boolean;
   readonly insecureIgnoreTlog?: boolean;
   readonly insecureIgnoreSct?: boolean;
@@ -34,12 +34,9 @@ export interface TrustFlags {
 }
 
 /** Declare them, with cosign's names. */
-export function defineTrustOptions(command: Command): void {
+export function defineTrustOptions(command: Command, what: string): void {
   command
-    .option(
-      "--key <key>",
-      "public key that the signature must be by: file, https://, env://, k8s://",
-    )
+    .addOption(publicKeyOption(what))
     .option(
       "--certificate-identity <identity>",
       "whom the signer's certificate must be for: an e-mail address or a URI; may be repeated",
@@ -66,13 +63,16 @@ export function defineTrustOptions(command: Command): void {
     .option("--certificate-github-workflow-name <name>", "the workflow's name")
     .option("--certificate-github-workflow-repository <repository>", "its repository: owner/name")
     .option("--certificate-github-workflow-ref <ref>", "its branch or tag: refs/heads/main")
-    .option("--trusted-root <file>", "authorities and logs that are trusted: trusted_root.json")
+    .option(
+      "--trusted-root <file>",
+      "authorities and logs that are trusted (default: those of Sigstore's TUF repository)",
+    )
     .option("--require-tlog", "with a key too, a transparency log must have the signature")
     .option("--insecure-ignore-tlog", "do not look at transparency logs")
     .option("--insecure-ignore-sct", "do not look at certificate logs")
     .option("--use-signed-timestamps", "a timestamp authority must have stamped the signature")
     .option("--sct <file>", "a certificate log's promise that is not in the certificate")
-    .option("--offline", "as with cosign; no log is asked in any case");
+    .option("--offline", "fetch no trusted root: use what is cached, or came with this program");
 }
 
 const WORKFLOW_FLAGS: Readonly<Record<WorkflowField, keyof TrustFlags>> = {
@@ -162,7 +162,7 @@ async function readRoot(file: string, io: Io): Promise<TrustedRoot> {
 }
 
 function refuseContradictions(flags: TrustFlags, identities: readonly unknown[]): void {
-  const { key, trustedRoot, requireTlog, insecureIgnoreTlog, useSignedTimestamps } = flags;
+  const { key, requireTlog, insecureIgnoreTlog } = flags;
   if (key !== undefined && identities.length > 0) {
     throw new UsageError("Cannot verify: want either --key or --certificate-identity, not both");
   }
@@ -175,17 +175,14 @@ function refuseContradictions(flags: TrustFlags, identities: readonly unknown[])
   if (requireTlog === true && insecureIgnoreTlog === true) {
     throw new UsageError("Cannot both require and ignore the transparency log");
   }
-  if (trustedRoot !== undefined) return;
-  if (identities.length > 0) {
-    throw new UsageError(
-      "Cannot verify a certificate without knowing whom to believe: name a --trusted-root",
-    );
-  }
-  if (requireTlog === true || useSignedTimestamps === true) {
-    throw new UsageError(
-      "Cannot check logs or timestamps without knowing whom to believe: name a --trusted-root",
-    );
-  }
+}
+
+/** The trusted root that a file holds, or else the TUF repository, its cache, or this program. */
+async function findRoot({ trustedRoot, offline }: TrustFlags, io: Io): Promise<TrustedRoot> {
+  if (trustedRoot !== undefined) return await readRoot(trustedRoot, io);
+  const { readTufTarget, TARGETS } = await import("./tuf.ts");
+  const bytes = await readTufTarget(TARGETS.trustedRoot, io, { offline: offline === true });
+  return parseTrustedRoot(bytes);
 }
 
 async function readTrust(
@@ -194,10 +191,13 @@ async function readTrust(
   io: Io,
 ): Promise<TrustPolicy | undefined> {
   const { trustedRoot, insecureIgnoreTlog, insecureIgnoreSct, useSignedTimestamps, sct } = flags;
-  if (trustedRoot === undefined) return undefined;
+  // A key alone needs nobody else; whom to believe of others is found where it is not named.
+  const needed = identities.length > 0 || flags.requireTlog === true ||
+    useSignedTimestamps === true;
+  if (trustedRoot === undefined && !needed) return undefined;
   const detached = sct === undefined ? undefined : await readNamed(sct, "SCT", io);
   return {
-    root: await readRoot(trustedRoot, io),
+    root: await findRoot(flags, io),
     identities,
     logThreshold: insecureIgnoreTlog === true ? 0 : 1,
     timestampThreshold: useSignedTimestamps === true ? 1 : 0,
@@ -217,9 +217,10 @@ async function readTrust(
 export async function readSigners(
   flags: TrustFlags,
   io: Io,
-): Promise<Pick<SignaturePolicy, "keys" | "trust">> {
+): Promise<Pick<SignaturePolicy, "keys" | "required" | "trust">> {
   const identities = await readIdentities(flags, io);
   refuseContradictions(flags, identities);
+  const keys = await readKeys(flags, io);
   const trust = await readTrust(flags, identities, io);
   if (flags.insecureIgnoreTlog === true && trust !== undefined) {
     await io.stderr.write(
@@ -228,7 +229,7 @@ export async function readSigners(
     );
   }
   return {
-    keys: flags.key === undefined ? [] : [await readPublicKey(flags.key, io)],
+    ...keys,
     ...(trust === undefined ? {} : { trust }),
   };
 }

@@ -6,6 +6,7 @@ import { collect, parseAnnotations } from "./annotations.ts";
 import type { Io } from "./io.ts";
 import { defineRegistryOptions, type RegistryFlags } from "./registry_options.ts";
 import { defineTrustOptions, readSigners, type TrustFlags } from "./trust_options.ts";
+import { defineKeyPolicyOptions } from "./trusted_keys.ts";
 
 /** Options of the tasks that verify. */
 export interface VerifyFlags extends RegistryFlags, TrustFlags {
@@ -17,7 +18,8 @@ export interface VerifyFlags extends RegistryFlags, TrustFlags {
 
 /** Declare them. */
 export function defineVerifyOptions(command: Command): void {
-  defineTrustOptions(command);
+  defineTrustOptions(command, "the signature");
+  defineKeyPolicyOptions(command);
   command
     .option("-a, --annotations <key=value>", "must be signed with it; may be repeated", collect)
     .option("-r, --recursive", "of an index, the images in it must be signed as well")
@@ -25,6 +27,7 @@ export function defineVerifyOptions(command: Command): void {
     .option("--every-child", "of an index also what is no image: BuildKit's provenance and SBOMs")
     // Both formats and both places are always read.
     .addOption(new Option("--new-bundle-format").hideHelp())
+    .addOption(new Option("--no-new-bundle-format").hideHelp())
     .addOption(new Option("--experimental-oci11").hideHelp());
   defineRegistryOptions(command);
 }

@@ -7,21 +7,33 @@ import {
   type HttpClient,
   HttpError,
   type HttpFailure,
+  type HttpOptions,
   type HttpRequest,
   openHttp,
 } from "../../lib/base/http.ts";
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 
+/** The clients behind send(), each by the number of requests before undici is loaded. */
+const CLIENTS = { "the platform's client": Infinity, undici: 0 } as const;
+
+/** Make a test of each client. */
+function testEach(name: string, check: (ask: typeof exchange) => Promise<void>): void {
+  for (const [client, requestsBefore] of Object.entries(CLIENTS)) {
+    test(`${name} (${client})`, () =>
+      check((answer, ask, options) => exchange(answer, ask, { ...options, requestsBefore })));
+  }
+}
+
 /** Ask a server that answers with `answer`. */
 async function exchange<Result>(
   answer: Answer,
   ask: (client: HttpClient, request: HttpRequest) => Promise<Result>,
-  signal?: AbortSignal,
+  options: Partial<HttpOptions> = {},
 ): Promise<Result> {
   const server = createServer(answer);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const client = openHttp({ connections: 2, signal });
+  const client = openHttp({ connections: 2, ...options });
   const { port } = server.address() as AddressInfo;
   try {
     return await ask(client, {
@@ -46,29 +58,37 @@ function failsAs(failure: HttpFailure): (error: unknown) => true {
   };
 }
 
-test("send() sends method, path, query, headers and body, and reads the answer", async () => {
-  let seen = "";
-  const response = await exchange(
-    (request, response) => {
-      request.setEncoding("utf8");
-      let body = "";
-      request.on("data", (text: string) => body += text).on("end", () => {
-        seen = `${request.method} ${request.url} ${request.headers["x-one"]} ${body}`;
-        response.writeHead(201, { "X-Two": ["a", "b"], "Content-Type": "text/plain" });
-        response.end("answer");
-      });
-    },
-    (client, request) =>
-      client.send({ ...request, method: "PUT", headers: { "x-one": "1" }, body: encodeText("hi") }),
-  );
-  assert.equal(seen, "PUT /path?query=1 1 hi");
-  assert.equal(response.status, 201);
-  assert.equal(response.headers["x-two"], "a, b");
-  assert.equal(response.headers["content-type"], "text/plain");
-  assert.equal(decodeText(response.body), "answer");
-});
+testEach(
+  "send() sends method, path, query, headers and body, and reads the answer",
+  async (exchange) => {
+    let seen = "";
+    const response = await exchange(
+      (request, response) => {
+        request.setEncoding("utf8");
+        let body = "";
+        request.on("data", (text: string) => body += text).on("end", () => {
+          seen = `${request.method} ${request.url} ${request.headers["x-one"]} ${body}`;
+          response.writeHead(201, { "X-Two": ["a", "b"], "Content-Type": "text/plain" });
+          response.end("answer");
+        });
+      },
+      (client, request) =>
+        client.send({
+          ...request,
+          method: "PUT",
+          headers: { "x-one": "1" },
+          body: encodeText("hi"),
+        }),
+    );
+    assert.equal(seen, "PUT /path?query=1 1 hi");
+    assert.equal(response.status, 201);
+    assert.equal(response.headers["x-two"], "a, b");
+    assert.equal(response.headers["content-type"], "text/plain");
+    assert.equal(decodeText(response.body), "answer");
+  },
+);
 
-test("send() does not follow redirects", async () => {
+testEach("send() does not follow redirects", async (exchange) => {
   const { status, headers } = await exchange(
     (_, response) => response.writeHead(302, { location: "/elsewhere" }).end(),
     (client, request) => client.send(request),
@@ -76,17 +96,20 @@ test("send() does not follow redirects", async () => {
   assert.deepEqual([status, headers["location"]], [302, "/elsewhere"]);
 });
 
-test("send() reads as many bytes as allowed, and cuts off a larger answer", async () => {
-  const answer: Answer = (_, response) => response.end("x".repeat(1000));
-  const response = await exchange(answer, (client, request) => client.send(request));
-  assert.equal(response.body.length, 1000);
-  await assert.rejects(
-    exchange(answer, (client, request) => client.send({ ...request, maxBytes: 999 })),
-    failsAs("too-large"),
-  );
-});
+testEach(
+  "send() reads as many bytes as allowed, and cuts off a larger answer",
+  async (exchange) => {
+    const answer: Answer = (_, response) => response.end("x".repeat(1000));
+    const response = await exchange(answer, (client, request) => client.send(request));
+    assert.equal(response.body.length, 1000);
+    await assert.rejects(
+      exchange(answer, (client, request) => client.send({ ...request, maxBytes: 999 })),
+      failsAs("too-large"),
+    );
+  },
+);
 
-test("send() cuts off an answer that has no end", async () => {
+testEach("send() cuts off an answer that has no end", async (exchange) => {
   await assert.rejects(
     exchange((_, response) => {
       const more = (): void => {
@@ -99,7 +122,7 @@ test("send() cuts off an answer that has no end", async () => {
   );
 });
 
-test("send() gives up at the deadline, before the answer and within it", async () => {
+testEach("send() gives up at the deadline, before the answer and within it", async (exchange) => {
   const silent: Answer = () => {};
   const slow: Answer = (_, response) => void response.write("begun");
   for (const answer of [silent, slow]) {
@@ -110,30 +133,33 @@ test("send() gives up at the deadline, before the answer and within it", async (
   }
 });
 
-test("send() fails where the connection breaks, before the answer and within it", async () => {
-  const reset: Answer = (request) => request.socket.destroy();
-  const short: Answer = (request, response) => {
-    response.writeHead(200, { "content-length": "10" });
-    response.write("12345", () => request.socket.destroy());
-  };
-  const chunked: Answer = (request, response) => {
-    response.write("12345", () => request.socket.destroy());
-  };
-  for (const answer of [reset, short, chunked]) {
-    await assert.rejects(
-      exchange(answer, (client, request) => client.send(request)),
-      failsAs("network"),
-    );
-  }
-});
+testEach(
+  "send() fails where the connection breaks, before the answer and within it",
+  async (exchange) => {
+    const reset: Answer = (request) => request.socket.destroy();
+    const short: Answer = (request, response) => {
+      response.writeHead(200, { "content-length": "10" });
+      response.write("12345", () => request.socket.destroy());
+    };
+    const chunked: Answer = (request, response) => {
+      response.write("12345", () => request.socket.destroy());
+    };
+    for (const answer of [reset, short, chunked]) {
+      await assert.rejects(
+        exchange(answer, (client, request) => client.send(request)),
+        failsAs("network"),
+      );
+    }
+  },
+);
 
-test("send() stops when its signal is aborted", async () => {
+testEach("send() stops when its signal is aborted", async (exchange) => {
   const abort = new AbortController();
   await assert.rejects(
     exchange(
       () => abort.abort(new Error("enough")),
       (client, request) => client.send(request),
-      abort.signal,
+      { signal: abort.signal },
     ),
     failsAs("aborted"),
   );
@@ -141,26 +167,88 @@ test("send() stops when its signal is aborted", async () => {
     exchange(
       () => assert.fail("it was sent"),
       (client, request) => client.send(request),
-      abort.signal,
+      { signal: abort.signal },
     ),
     failsAs("aborted"),
   );
 });
 
-test("send() fails where nobody listens", async () => {
-  const client = openHttp({ connections: 1 });
-  const request: HttpRequest = {
-    method: "GET",
-    url: new URL("http://127.0.0.1:1/"),
-    headers: {},
-    maxBytes: 10,
-    deadline: 5000,
-  };
-  await assert.rejects(client.send(request), failsAs("network"));
-  await client.close();
+testEach("send() fails where nobody listens", async (exchange) => {
+  await assert.rejects(
+    exchange(
+      () => assert.fail("it was answered"),
+      (client, request) => client.send({ ...request, url: new URL("http://127.0.0.1:1/") }),
+    ),
+    failsAs("network"),
+  );
 });
 
-test("send() gives every one of many requests at once its own answer", async () => {
+testEach("send() fails where the answer is no HTTP, or leaves it", async (exchange) => {
+  const noise: Answer = (request) => void request.socket.end("* OK IMAP4rev1 ready\r\n\r\n");
+  const upgrade: Answer = (request) =>
+    void request.socket.end(
+      "HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: other\r\n\r\n",
+    );
+  for (const answer of [noise, upgrade]) {
+    await assert.rejects(
+      exchange(answer, (client, request) => client.send(request)),
+      failsAs("network"),
+    );
+  }
+});
+
+testEach("send() uses a connection again, after HEAD as well", async (exchange) => {
+  const sockets = new Set<unknown>();
+  await exchange((request, response) => {
+    sockets.add(request.socket);
+    response.setHeader("content-length", 7);
+    response.end(request.method === "HEAD" ? undefined : "content");
+  }, async (client, request) => {
+    for (const method of ["HEAD", "GET", "HEAD", "GET", "HEAD", "GET"] as const) {
+      const { headers, body } = await client.send({ ...request, method });
+      assert.equal(headers["content-length"], "7");
+      assert.equal(decodeText(body), method === "HEAD" ? "" : "content");
+    }
+  });
+  // undici takes a second one where the first has only just become free.
+  assert.ok(sockets.size <= 2);
+});
+
+testEach("send() stays with its host, whatever the path begins with", async (exchange) => {
+  const { body } = await exchange(
+    (request, response) => response.end(`${request.headers.host}${request.url}`),
+    (client, request) =>
+      client.send({ ...request, url: new URL(`${request.url.origin}//other.example/v2/?a=b%20c`) }),
+  );
+  assert.match(decodeText(body), /^127\.0\.0\.1:\d+\/\/other\.example\/v2\/\?a=b%20c$/u);
+});
+
+testEach("close() breaks off what is under way", async (exchange) => {
+  await assert.rejects(
+    exchange((_, response) => void response.write("begun"), async (client, request) => {
+      const sent = client.send(request);
+      setTimeout(() => void client.close(), 20);
+      return await sent;
+    }),
+    failsAs("network"),
+  );
+});
+
+test("send() goes over to undici after as many requests as told", async () => {
+  const sockets: unknown[] = [];
+  await exchange((request, response) => {
+    sockets.push(request.socket);
+    response.end();
+  }, async (client, request) => {
+    for (let sent = 0; sent < 3; sent++) {
+      assert.equal((await client.send(request)).status, 200);
+    }
+  }, { requestsBefore: 2 });
+  assert.equal(sockets[1], sockets[0]);
+  assert.notEqual(sockets[2], sockets[0]);
+});
+
+testEach("send() gives every one of many requests at once its own answer", async (exchange) => {
   await exchange((request, response) => response.end(request.url), async (client, request) => {
     const bodies = await Promise.all(Array.from({ length: 50 }, async (_, index) => {
       const url = new URL(`/${index}`, request.url);

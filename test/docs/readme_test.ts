@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { REASON_CODES } from "../../lib/verify/reason.ts";
+import { codeBlocks } from "../support/code_blocks.ts";
 import { readProjectFile, ROOT } from "../support/repo.ts";
 import { runScript } from "../support/run_script.ts";
 import { serveImages } from "../support/served_registry.ts";
@@ -13,13 +14,12 @@ const README = readProjectFile("README.md");
 
 const PAGES = [
   "README.md",
-  ...["reasons", "registries", "reports", "signatures"].map((name) => `docs/${name}.md`),
+  ...["files", "keyless", "reasons", "registries", "reports", "signatures"].map((name) =>
+    `docs/${name}.md`
+  ),
 ];
 
-function blocks(language: string): string[] {
-  const found = README.matchAll(new RegExp(`^\`\`\`${language}\n([\\s\\S]*?)^\`\`\`$`, "gmu"));
-  return [...found].map((match) => match[1]!);
-}
+const blocks = (language: string): string[] => codeBlocks(README, language);
 
 test("the README opens with the two commands, and both are npm scripts", () => {
   const [first = ""] = blocks("sh");

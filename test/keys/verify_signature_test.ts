@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
+import { createHash, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
 import { test } from "node:test";
+import { p256, p384, p521 } from "@noble/curves/nist.js";
 import * as fc from "fast-check";
 import { concatBytes, decodeBase64, encodeText } from "../../lib/base/bytes.ts";
+import { SIGNATURE_HASHES, type SignatureHash } from "../../lib/keys/algorithm.ts";
 import { parsePrivateKey } from "../../lib/keys/private_key.ts";
-import { parsePublicKey, type PublicKey } from "../../lib/keys/public_key.ts";
+import { parsePublicKey, type PublicKey, publicKeyFromSpki } from "../../lib/keys/public_key.ts";
 import { verifySignature } from "../../lib/keys/verify_signature.ts";
 import { openKey, readBundle, readKeyFile, readLegacy, type SignedMessage } from "./cosign_keys.ts";
 import { GOLDEN_PAYLOAD, GOLDEN_PUBLIC_KEY, GOLDEN_STATEMENT } from "./golden.ts";
@@ -149,4 +152,43 @@ test("verifySignature() takes what every kind of key signs, of any length", asyn
       assert.equal(await verifySignature(key.publicKey, message, signature), true, name);
     }
   }
+});
+
+/** Sign as a key service may: over any hash. Deno's node:crypto signs not every one on every curve. */
+function signOver(key: KeyObject, hash: SignatureHash): Uint8Array {
+  const curve = { prime256v1: p256, secp384r1: p384, secp521r1: p521 }[
+    key.asymmetricKeyDetails?.namedCurve ?? ""
+  ];
+  if (curve === undefined) return sign(hash, ARTEFACT, key);
+  const digest = createHash(hash).update(ARTEFACT).digest();
+  const secret = decodeBase64(key.export({ format: "jwk" }).d!);
+  return curve.sign(digest, secret, { prehash: false, lowS: false, format: "der" });
+}
+
+test("verifySignature() takes signatures over another hash only where it is told of that hash", async () => {
+  const pairs = [
+    ...["P-256", "P-384", "P-521"].map((namedCurve) => generateKeyPairSync("ec", { namedCurve })),
+    generateKeyPairSync("rsa", { modulusLength: 2048 }),
+  ];
+  for (const pair of pairs) {
+    const key = publicKeyFromSpki(
+      new Uint8Array(pair.publicKey.export({ type: "spki", format: "der" })),
+    );
+    const { algorithm } = key;
+    if (algorithm === "ed25519") throw new Error("there is none");
+    const natural = signOver(pair.privateKey, SIGNATURE_HASHES[algorithm][0]);
+    for (const hash of ["sha256", "sha384", "sha512"] as const) {
+      const signature = signOver(pair.privateKey, hash);
+      const fits = SIGNATURE_HASHES[algorithm].includes(hash);
+      const what: string = `${algorithm} over ${hash}`;
+      assert.equal(await verifySignature(key, ARTEFACT, signature), fits, what);
+      assert.equal(await verifySignature(key, ARTEFACT, signature, hash), true, what);
+      assert.equal(await verifySignature(key, encodeText("x"), signature, hash), false, what);
+      assert.equal(await verifySignature(key, ARTEFACT, natural, hash), true, what);
+    }
+    assert.equal(await verifySignature(key, ARTEFACT, new Uint8Array(9), "sha512"), false);
+  }
+  const [, signed] = COSIGN_SIGNATURES.find(([name]) => name === "ed25519")!;
+  const ed25519 = publicKey("ed25519");
+  assert.equal(await verifySignature(ed25519, signed.message, signed.signature, "sha512"), true);
 });

@@ -1,7 +1,7 @@
 /** Annotations, signed and asked for. */
 
 import assert from "node:assert/strict";
-import { pushImage } from "./support/content.ts";
+import { digestOfTag, fetchReferrers, manifestAt, pushImage } from "./support/content.ts";
 import {
   COSIGN_WAYS,
   cosignKeyPair,
@@ -9,10 +9,13 @@ import {
   cosignSign,
   cosignVerify,
   type CosignWay,
+  cosignWay,
 } from "./support/cosign.ts";
 import { peerTest } from "./support/peers.ts";
 import { registryKind, startRegistry } from "./support/registries.ts";
+import { runHere } from "./support/run_here.ts";
 import { openSandbox } from "./support/sandbox.ts";
+import { openSetting } from "./support/setting.ts";
 import { assertDone, sigfleet, verifyFleet } from "./support/sigfleet.ts";
 
 const KIND = registryKind("refregistry");
@@ -35,7 +38,7 @@ peerTest(
       for (const image of [theirs, ours]) await pushImage(sandbox, image);
       // Older ones take no value with an equals sign.
       const text = way.peer === "cosign3" ? "a=b <&> é\u2028" : "<&> é\u2028";
-      const annotations = ["-a", "env=prod", "-a", `text=${text}`];
+      const annotations = ["-a", "env=prod", "-a", `text=${text}`, "-a", '"list=x,y"'];
       await cosignSign(sandbox, way, "cosign1.key", [...annotations, theirs]);
       const sign = ["sign", "--key", "cosign1.key", "--format", way.format, ...annotations, ours];
       assertDone(await sigfleet(sandbox, sign), way.name);
@@ -51,6 +54,42 @@ peerTest(
       const wrong = ["--key", "cosign1.pub", "-a", "env=test", theirs];
       assert.equal((await sigfleet(sandbox, ["verify", ...wrong])).code, 12);
     }
+  },
+);
+
+peerTest(
+  "what is signed with annotations is what cosign 3 signs, byte for byte",
+  ["refregistry", "cosign3", "crane"],
+  async (context) => {
+    const setting = await openSetting(context, "refregistry with referrers");
+    const { sandbox, key, otherKey } = setting;
+    const image = await setting.push("app:1");
+    const repository = image.replace(/:1$/u, "");
+    const values = [
+      "env=prod",
+      "text=a=b <&> é \u2028",
+      '"list=x,y"',
+      '"quote=a ""b"""',
+      "10=x",
+      "9=",
+    ];
+    const annotations = values
+      .flatMap((annotation) => ["-a", annotation]);
+    for (const format of ["bundle", "legacy"] as const) {
+      await cosignSign(sandbox, cosignWay("cosign3", format), key, [...annotations, image]);
+      const sign = ["sign", "--key", otherKey, "--format", format, ...annotations, image];
+      assertDone(await runHere(sandbox, sign), format);
+    }
+    const digest = await digestOfTag(sandbox, image);
+    const payloads = (await fetchReferrers(repository, digest)).map(({ blob }) =>
+      (JSON.parse(blob) as { dsseEnvelope: { payload: string } }).dsseEnvelope.payload
+    );
+    assert.deepEqual([payloads.length, new Set(payloads).size], [2, 1]);
+    const legacy = await manifestAt(sandbox, `${repository}:${digest.replace(":", "-")}.sig`);
+    const layers = (legacy?.layers as readonly { readonly digest: string }[]).map((layer) =>
+      layer.digest
+    );
+    assert.deepEqual([layers.length, new Set(layers).size], [2, 1]);
   },
 );
 

@@ -4,10 +4,20 @@ import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
 import { open } from "node:fs/promises";
 import { crane, digestOfTag, pushFleet } from "./support/content.ts";
-import { COSIGN_WAYS, cosignKeyPair, COSIGNS, cosignSign, cosignVerify } from "./support/cosign.ts";
+import {
+  cosign,
+  COSIGN_WAYS,
+  cosignKeyPair,
+  COSIGNS,
+  cosignSign,
+  cosignVerify,
+  cosignWay,
+} from "./support/cosign.ts";
 import { peerTest } from "./support/peers.ts";
 import { registryKind, startRegistry } from "./support/registries.ts";
 import { openSandbox, type Sandbox } from "./support/sandbox.ts";
+import { runHere } from "./support/run_here.ts";
+import { openSetting } from "./support/setting.ts";
 import { runScript } from "../support/run_script.ts";
 import { assertDone } from "./support/sigfleet.ts";
 
@@ -53,6 +63,62 @@ for (const [from, to] of PAIRS) {
     },
   );
 }
+
+peerTest(
+  "copy takes bundles along, which cosign's leaves behind",
+  ["refregistry", "cosign3", "crane"],
+  async (context) => {
+    const setting = await openSetting(context, "refregistry");
+    const { sandbox, address, key, publicKey } = setting;
+    const way = cosignWay("cosign3", "bundle");
+    const image = await setting.push("app:1");
+    await cosignSign(sandbox, way, key, [image]);
+    const [theirs, ours] = [`${address}/theirs:1`, `${address}/ours:1`];
+    assertDone(await cosign(sandbox, "cosign3", ["copy", image, theirs]), "cosign copy");
+    assertDone(await runHere(sandbox, ["copy", image, ours]), "copy");
+    for (const [copy, code] of [[theirs, 10], [ours, 0]] as const) {
+      assert.equal((await cosignVerify(sandbox, way, publicKey, [copy])).code, code, copy);
+      assert.equal((await runHere(sandbox, ["verify", "--key", publicKey, copy])).code, code, copy);
+    }
+  },
+);
+
+peerTest(
+  "the tag that cosign copy leaves on an image is no signature, and is not overwritten",
+  ["refregistry", "cosign3", "crane"],
+  async (context) => {
+    const setting = await openSetting(context, "refregistry");
+    const { sandbox, address, key, publicKey } = setting;
+    const image = `${address}/copy:1`;
+    const made = await cosign(sandbox, "cosign3", ["copy", await setting.push("app:1"), image]);
+    assertDone(made, "cosign copy");
+    const digest = await digestOfTag(sandbox, image);
+    const left = `${address}/copy:${digest.replace(":", "-")}`;
+    assert.equal(await digestOfTag(sandbox, left), digest, "cosign: leaves it");
+
+    const verify = ["verify", "--key", publicKey, image];
+    assert.equal((await runHere(sandbox, verify)).code, 10);
+    const way = cosignWay("cosign3", "bundle");
+    const theirs = await cosign(sandbox, "cosign3", [
+      "sign",
+      ...way.signFlags,
+      "--key",
+      key,
+      image,
+    ]);
+    assert.equal(theirs.code, 1, "cosign: cannot sign what it has copied");
+    const ours = await runHere(sandbox, ["sign", "--key", key, image]);
+    assert.equal(ours.code, 1);
+    assert.match(ours.stderr, /names the image itself, as cosign copy leaves it; remove that tag/u);
+    assert.equal(await digestOfTag(sandbox, left), digest);
+
+    assertDone(await runHere(sandbox, ["sign", "--format", "legacy", "--key", key, image]), "sign");
+    assertDone(await runHere(sandbox, verify), "verify");
+    const further = `${address}/further:1`;
+    assertDone(await runHere(sandbox, ["copy", image, further]), "copy");
+    assertDone(await runHere(sandbox, [...verify.slice(0, -1), further]), "verify");
+  },
+);
 
 peerTest(
   "copy passes a large layer on without holding it",

@@ -2,22 +2,12 @@
 
 import assert from "node:assert/strict";
 import { mkdir, readFile } from "node:fs/promises";
-import { task as dockerfileVerify } from "../../scripts/dockerfile_verify.ts";
-import { task as env } from "../../scripts/env.ts";
-import { task as login } from "../../scripts/login.ts";
-import { task as manifestVerify } from "../../scripts/manifest_verify.ts";
-import { runTask, type Task } from "../../scripts/command/task.ts";
-import { createFakeIo } from "../support/fake_io.ts";
 import { pushImage } from "./support/content.ts";
 import { cosign, COSIGN_WAYS, cosignKeyPair, cosignSign } from "./support/cosign.ts";
 import { peerTest } from "./support/peers.ts";
 import { REGISTRY_KINDS, startRegistry } from "./support/registries.ts";
-import { openSandbox, type Sandbox } from "./support/sandbox.ts";
-
-async function run<Options>(sandbox: Sandbox, task: Task<Options>, args: readonly string[]) {
-  const io = createFakeIo({ env: sandbox.env });
-  return { code: await runTask(task, args, io), ...io.written };
-}
+import { runHere } from "./support/run_here.ts";
+import { openSandbox } from "./support/sandbox.ts";
 
 peerTest("manifest and dockerfile verify print cosign's bytes", ["cosign3", "crane"], async (t) => {
   const kind = REGISTRY_KINDS.find(({ name }) => name === "crane registry serve")!;
@@ -31,17 +21,16 @@ peerTest("manifest and dockerfile verify print cosign's bytes", ["cosign3", "cra
   const containers = images.map((image) => ({ name: "x", image }));
   const manifest = JSON.stringify({ apiVersion: "v1", kind: "Pod", spec: { containers } });
   const cases = [
-    ["manifest", manifestVerify, await sandbox.write("pod.yaml", manifest)],
+    ["manifest", await sandbox.write("pod.yaml", manifest)],
     [
       "dockerfile",
-      dockerfileVerify,
       await sandbox.write("Dockerfile", `FROM ${images[0]} AS a\nCOPY --from=${images[1]} / /\n`),
     ],
   ] as const;
-  for (const [word, task, file] of cases) {
+  for (const [word, file] of cases) {
     const flags = ["--insecure-ignore-tlog", "--key", sandbox.path("cosign3.pub"), file];
     const theirs = await cosign(sandbox, "cosign3", [word, "verify", ...flags]);
-    const ours = await run(sandbox, task, flags);
+    const ours = await runHere(sandbox, [word, "verify", ...flags]);
     assert.equal(theirs.code, 0, theirs.stderr);
     assert.equal(ours.code, 0, ours.stderr);
     assert.equal(ours.stdout, theirs.stdout);
@@ -54,14 +43,11 @@ peerTest("login writes cosign's bytes, and env prints them", ["cosign3", "crane"
   const kind = REGISTRY_KINDS.find(({ name }) => name === "crane registry serve")!;
   const sandbox = await openSandbox(t);
   const { address } = await startRegistry(t, kind, sandbox);
-  const ours: Sandbox = {
-    ...sandbox,
-    env: { ...sandbox.env, DOCKER_CONFIG: sandbox.path("ours") },
-  };
+  const own = { DOCKER_CONFIG: sandbox.path("ours") };
   await mkdir(sandbox.path("ours"));
   const words = [address, "-u", "fleet", "-p", "a:b<&>"];
   assert.equal((await cosign(sandbox, "cosign3", ["login", ...words])).code, 0);
-  const { code, stderr } = await run(ours, login, words);
+  const { code, stderr } = await runHere(sandbox, ["login", ...words], own);
   assert.equal(code, 0, stderr);
   assert.equal(
     await readFile(sandbox.path("ours/config.json"), "utf8"),
@@ -69,6 +55,6 @@ peerTest("login writes cosign's bytes, and env prints them", ["cosign3", "crane"
   );
   for (const flags of [[], ["--show-descriptions=false"], ["--show-sensitive-values"]]) {
     const theirs = await cosign(sandbox, "cosign3", ["env", ...flags]);
-    assert.equal((await run(sandbox, env, flags)).stdout, theirs.stdout);
+    assert.equal((await runHere(sandbox, ["env", ...flags])).stdout, theirs.stdout);
   }
 });

@@ -195,6 +195,12 @@ test("listReferrers() refuses what is no index", async () => {
   await assert.rejects(list(), { code: "MALFORMED" });
 });
 
+test("listReferrers() finds none where cosign copy let the fallback tag name the image itself", async () => {
+  const { registry, image, list } = setUp({ referrers: false });
+  registry.setTag(APP.path, referrersTag(image.digest), image.digest);
+  assert.deepEqual((await list()).digests, []);
+});
+
 test("listReferrers() leaves out entries that it could not fetch, and keeps the others", async () => {
   const { registry, image, list, referrers } = setUp({ referrers: false });
   putFallback(registry, image.digest, [

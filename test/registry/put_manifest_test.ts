@@ -3,7 +3,10 @@ import { test } from "node:test";
 import { digestOf } from "../../lib/reference/digest.ts";
 import { MEDIA_TYPES } from "../../lib/registry/manifest.ts";
 import type { MemoryRegistryOptions } from "../../lib/registry/memory.ts";
+import { refuse } from "../../lib/registry/memory_answer.ts";
 import { putManifest } from "../../lib/registry/put_manifest.ts";
+import { DEFAULT_RETRY } from "../../lib/registry/retry.ts";
+import { createSwitch } from "../support/faults.ts";
 import { ABSENT_DIGEST, filled, manifestOf, referTo } from "../support/memory_registry.ts";
 import { APP } from "../support/images.ts";
 import { openTestRemote } from "../support/open_test_remote.ts";
@@ -57,5 +60,35 @@ test("putManifest() says what the registry has against it", async () => {
   await assert.rejects(putManifest(remote, APP, { bytes, mediaType }), {
     status: 400,
     registryCode: "MANIFEST_BLOB_UNKNOWN",
+  });
+});
+
+test("putManifest() writes again where a link to a blob is being written by another", async () => {
+  const { fault, set } = createSwitch();
+  const { registry, remote } = setUp({ fault });
+  const bytes = manifestOf();
+  set(/^PUT/u, () => refuse(400, "DIGEST_INVALID", "provided digest did not match"), 2);
+  const { digest } = await putManifest(remote, APP, { bytes, mediaType });
+  assert.deepEqual(registry.manifest(APP.path, digest)?.bytes, bytes);
+  assert.equal(remote.counters.retries, 2);
+
+  set(/^PUT/u, () => refuse(400, "DIGEST_INVALID", "provided digest did not match"));
+  await assert.rejects(putManifest(remote, APP, { bytes, mediaType }), {
+    registryCode: "DIGEST_INVALID",
+    attempts: DEFAULT_RETRY.attempts,
+  });
+  set(/^PUT/u, () => refuse(400, "MANIFEST_INVALID", "manifest invalid"));
+  await assert.rejects(putManifest(remote, APP, { bytes, mediaType }), { attempts: 1 });
+});
+
+test("putManifest() asks before it writes again", async () => {
+  const { fault, set } = createSwitch();
+  const { remote } = setUp({ fault });
+  set(/^PUT/u, () => refuse(503, "UNSUPPORTED", "not now"));
+  const answers = [true, false];
+  const repeatIf = () => Promise.resolve(answers.shift()!);
+  await assert.rejects(putManifest(remote, APP, { bytes: manifestOf(), mediaType, repeatIf }), {
+    status: 503,
+    attempts: 2,
   });
 });

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { decodeText } from "../../lib/base/bytes.ts";
 import { MEDIA_TYPES } from "../../lib/registry/manifest.ts";
 import type { MemoryRegistry } from "../../lib/registry/memory.ts";
+import { refuse } from "../../lib/registry/memory_answer.ts";
 import { type TagUpdate, updateTag } from "../../lib/registry/update_tag.ts";
 import { TROUBLES } from "../support/faults.ts";
 import { APP } from "../support/images.ts";
@@ -116,6 +117,104 @@ test("updateTag() repairs its change a second time where the other comes back", 
     if (request === "GET" && count === 3) write(registry, ["a", "other", "third"]);
   });
   assert.deepEqual(words, ["a", "b", "other", "third"]);
+});
+
+/** Add `b` to what the tag holds, while the first write goes as `trouble` has it. */
+async function addInTrouble(trouble: (registry: MemoryRegistry, proceed: () => void) => void) {
+  let writes = 0;
+  const registry = filled({
+    fault({ method }, proceed) {
+      if (method !== "PUT" || writes++ > 0) return undefined;
+      trouble(registry, proceed);
+      return refuse(503, "UNSUPPORTED", "not now");
+    },
+  });
+  write(registry, ["a"]);
+  const written = await updateTag(openTestRemote(registry).remote, {
+    repository: APP,
+    tag: TAG,
+    edit: (current) => {
+      const words = wordsOf(current?.bytes);
+      if (words.includes("b")) return Promise.resolve(undefined);
+      return Promise.resolve({ bytes: listing([...words, "b"]), mediaType });
+    },
+    clock: createTestClock(),
+    random: () => 0.5,
+  });
+  return { written, writes, words: [...wordsOf(registry.manifest(APP.path, TAG)?.bytes)].sort() };
+}
+
+test("updateTag() repeats a write that failed", async () => {
+  const done = await addInTrouble(() => {});
+  assert.deepEqual(done, { written: true, writes: 2, words: ["a", "b"] });
+});
+
+test("updateTag() keeps what another writes while it waits to repeat a write", async () => {
+  const done = await addInTrouble((registry) => write(registry, ["a", "other"]));
+  assert.deepEqual(done, { written: true, writes: 2, words: ["a", "b", "other"] });
+});
+
+test("updateTag() does not repeat a write that was done, whatever the answer", async () => {
+  const done = await addInTrouble((_, proceed) => proceed());
+  assert.deepEqual(done, { written: true, writes: 1, words: ["a", "b"] });
+});
+
+/** Take a word out of the tag, which has no other, while `between` acts before each request. */
+async function take(
+  word: string,
+  between: (registry: MemoryRegistry, request: string, count: number) => void,
+) {
+  return await add("never", [word], between, {
+    edit: (current) => {
+      const words = wordsOf(current?.bytes);
+      const left = words.filter((one) => one !== word);
+      if (left.length === words.length) return Promise.resolve(undefined);
+      return Promise.resolve(left.length === 0 ? "absent" : { bytes: listing(left), mediaType });
+    },
+  });
+}
+
+test("updateTag() deletes a tag, and reads back whether it is gone", async () => {
+  const { written, words, counts } = await take("a", () => {});
+  assert.deepEqual([written, words], [true, []]);
+  assert.deepEqual(counts, { GET: 2, HEAD: 1, DELETE: 1 });
+});
+
+test("updateTag() deletes no tag that another has written to meanwhile", async () => {
+  const { words, counts } = await take("a", (registry, request, count) => {
+    if (request === "HEAD" && count === 1) write(registry, ["a", "other"]);
+  });
+  assert.deepEqual(words, ["other"]);
+  assert.equal(counts["DELETE"], undefined);
+});
+
+test("updateTag() does not repeat a deletion that failed where another has written", async () => {
+  let deletions = 0;
+  const registry = filled({
+    fault({ method }) {
+      if (method !== "DELETE") return undefined;
+      deletions++;
+      write(registry, ["other"]);
+      return refuse(503, "UNSUPPORTED", "not now");
+    },
+  });
+  write(registry, ["a"]);
+  await updateTag(openTestRemote(registry).remote, {
+    repository: APP,
+    tag: TAG,
+    edit: (current) =>
+      Promise.resolve(wordsOf(current?.bytes).includes("a") ? "absent" : undefined),
+    clock: createTestClock(),
+    random: () => 0.5,
+  });
+  assert.deepEqual([deletions, wordsOf(registry.manifest(APP.path, TAG)?.bytes)], [1, ["other"]]);
+});
+
+test("updateTag() keeps what another, who had read before, writes after the tag was deleted", async () => {
+  const { words } = await take("a", (registry, request, count) => {
+    if (request === "GET" && count === 2) write(registry, ["a", "other"]);
+  });
+  assert.deepEqual(words, ["other"]);
 });
 
 test("updateTag() gives up against others who never stop, and says so", async () => {

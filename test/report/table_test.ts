@@ -27,7 +27,7 @@ test("a table shows each image with its digest, its verdict and why", async () =
     "─".repeat(100),
     "registry.example/team/api",
     "  v1.4.0                              fd915e01e0aa  ✔ verified  bundle by cosign.pub",
-    "  v1.4.1                              fbe0d3fe26e9  ✔ verified  bundle by cosign.pub (+1 more)",
+    "  v1.4.1                              fbe0d3fe26e9  ✔ verified  bundle by cosign.pub, legacy by cos…",
     "  v1.5.0                              7e5a839ded56  ✘ failed    no trusted key made it (+2 more)",
     "  latest                              393895425d28  ○ unsigned  neither a signature tag nor a bundle",
     "nginx                                 5be1ecc7935f  ✔ verified  legacy by cosign.pub",

@@ -33,6 +33,17 @@ test("env without descriptions prints assignments only, each on a line of its ow
   for (const line of lines) assert.match(line, /^[A-Z0-9_]+=/u);
 });
 
+test("env --all lists docker's variables and our own as well, and any flag's that is set", async () => {
+  const variables = { DOCKER_CONFIG: "/d", COSIGN_SIGNATURE_REPOSITORY: "a.example=b.example/s" };
+  const text = await printed(variables, "--all");
+  assert.match(text, /^# DOCKER_CONFIG .*\n# Expects: .*\nDOCKER_CONFIG=\/d$/mu);
+  assert.match(text, /^COSIGN_SIGNATURE_REPOSITORY=a\.example=b\.example\/s$/mu);
+  assert.doesNotMatch(text, /not registered/u);
+  const without = await printed(variables);
+  assert.doesNotMatch(without, /DOCKER_CONFIG/u);
+  assert.match(without, /^COSIGN_SIGNATURE_REPOSITORY=\*{6}$/mu);
+});
+
 test("version prints what scripts read from cosign's", async () => {
   const text = createFakeIo();
   assert.equal(await runTask(version, [], text), 0);

@@ -70,3 +70,18 @@ test("rewriteArguments() leaves what it does not know, and what follows --", () 
     "--cert",
   ]);
 });
+
+test("rewriteArguments() takes no flag from the environment that is not cosign's for the command", () => {
+  const env = { COSIGN_KEY: "cosign.pub", COSIGN_INSECURE_IGNORE_TLOG: "true" };
+  const words = rewriteArguments(COMMAND, ["--key=a"], env, () => {}, ["key"]);
+  assert.deepEqual(words, ["--insecure-ignore-tlog", "--key=a"]);
+  assert.deepEqual(
+    rewriteArguments(COMMAND, [], env, () => {}, ["key", "insecure-ignore-tlog"]),
+    [],
+  );
+});
+
+test("rewriteArguments() says what to do instead of a flag of cosign's that is not here", () => {
+  assert.throws(() => rewrite(["--sk"]), { code: "USAGE", message: /hardware keys/u });
+  assert.deepEqual(rewrite(["--", "--sk"]).words, ["--", "--sk"]);
+});

@@ -15,6 +15,9 @@ const POLICY = trust([KEY]);
 /** The requests that change something. */
 const WRITES = { "POST": /^POST/u, "PUT of a blob": /^PUT.*uploads/u, "PUT": /^PUT.*manifests/u };
 
+/** Troubles in which the registry did what it was asked: who looks before he repeats it sees that. */
+const UNANSWERED: ReadonlySet<string> = new Set(["reset", "truncated", "timeout"]);
+
 for (const format of SIGNATURE_FORMATS) {
   for (const [what, pattern] of Object.entries(WRITES)) {
     test(`signDigest() fails where ${what} does, and can be repeated (${format})`, async () => {
@@ -25,7 +28,9 @@ for (const format of SIGNATURE_FORMATS) {
         const signNow = () =>
           sign(openTestRemote(registry).remote, image, { key: KEY, formats: [format] });
         set(pattern, trouble);
-        await assert.rejects(signNow(), { code: "REGISTRY" }, name);
+        if (what === "PUT" && format === "legacy" && UNANSWERED.has(name)) {
+          assert.equal((await signNow())[format], "signed", name);
+        } else await assert.rejects(signNow(), { code: "REGISTRY" }, name);
         clear();
         await signNow();
         const { remote } = openTestRemote(registry);

@@ -1,15 +1,17 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { decodeText, encodeBase64, encodeText } from "../../lib/base/bytes.ts";
-import { buildKeyBundle, parseImageBundle } from "../../lib/signature/bundle.ts";
+import { buildStatementBundle, parseImageBundle } from "../../lib/signature/bundle.ts";
+import { keyMaterial } from "../../lib/signature/verification_material.ts";
 import { jsonBytes } from "../support/images.ts";
 
 const STATEMENT = encodeText('{"_type":"x"}');
 const SIGNATURE = Uint8Array.of(1, 2, 3);
+const MATERIAL = keyMaterial({ hint: "aGludA==" });
 
-test("buildKeyBundle() writes the fields in cosign's order", () => {
+test("buildStatementBundle() writes the fields in cosign's order", () => {
   assert.equal(
-    decodeText(buildKeyBundle(STATEMENT, SIGNATURE, "aGludA==")),
+    decodeText(buildStatementBundle(STATEMENT, SIGNATURE, MATERIAL)),
     '{"mediaType":"application/vnd.dev.sigstore.bundle.v0.3+json",' +
       '"verificationMaterial":{"publicKey":{"hint":"aGludA=="}},' +
       `"dsseEnvelope":{"payload":"${encodeBase64(STATEMENT)}",` +
@@ -17,8 +19,10 @@ test("buildKeyBundle() writes the fields in cosign's order", () => {
   );
 });
 
-test("parseImageBundle() reads what buildKeyBundle() writes", () => {
-  const { envelope, material } = parseImageBundle(buildKeyBundle(STATEMENT, SIGNATURE, "aGludA=="));
+test("parseImageBundle() reads what buildStatementBundle() writes", () => {
+  const { envelope, material } = parseImageBundle(
+    buildStatementBundle(STATEMENT, SIGNATURE, MATERIAL),
+  );
   assert.equal(material, "public-key");
   assert.equal(envelope.payloadType, "application/vnd.in-toto+json");
   assert.deepEqual(new Uint8Array(envelope.payload), STATEMENT);
@@ -26,7 +30,7 @@ test("parseImageBundle() reads what buildKeyBundle() writes", () => {
 });
 
 const good = JSON.parse(
-  decodeText(buildKeyBundle(STATEMENT, SIGNATURE, "aGludA==")),
+  decodeText(buildStatementBundle(STATEMENT, SIGNATURE, MATERIAL)),
 ) as Record<string, unknown>;
 
 test("parseImageBundle() reads both names of version 0.3", () => {

@@ -4,7 +4,7 @@ import { encodeText } from "../../lib/base/bytes.ts";
 import { digestOf } from "../../lib/reference/digest.ts";
 import { attachmentTag, referrersTag } from "../../lib/reference/triangulate.ts";
 import { MEDIA_TYPES } from "../../lib/registry/manifest.ts";
-import { createMemoryRegistry, type MemoryRegistry } from "../../lib/registry/memory.ts";
+import { createMemoryRegistry } from "../../lib/registry/memory.ts";
 import type { ResolvedManifest } from "../../lib/registry/resolve_digest.ts";
 import {
   copyImage,
@@ -13,29 +13,13 @@ import {
 } from "../../lib/signature/copy_image.ts";
 import { verifyDigest } from "../../lib/verify/verify_digest.ts";
 import { APP, createKey, jsonBytes, putImage, sign, trust } from "../support/images.ts";
+import { putSignedIndex } from "../support/signed_index.ts";
 import { HOST, openTestRemote, openTestRemotes } from "../support/open_test_remote.ts";
 import { createTestClock } from "../support/test_clock.ts";
 
 const TARGET_HOST = "localhost:6000";
 const TARGET = { registry: TARGET_HOST, path: "mirror/app" };
 const KEY = createKey();
-
-/** Put an index over two images, each under its digest, and sign all three in both formats. */
-async function putSignedIndex(registry: MemoryRegistry): Promise<readonly ResolvedManifest[]> {
-  const { remote } = openTestRemote(registry);
-  const children = ["amd64", "arm64"].map((tag) => putImage(registry, tag));
-  const bytes = jsonBytes({
-    schemaVersion: 2,
-    mediaType: MEDIA_TYPES.ociIndex,
-    manifests: children.map(({ digest, mediaType, size }) => ({ mediaType, size, digest })),
-  });
-  const digest = registry.putManifest(APP.path, bytes, MEDIA_TYPES.ociIndex, "1.0");
-  const index = { digest, mediaType: MEDIA_TYPES.ociIndex, size: bytes.length };
-  for (const image of [index, ...children]) {
-    await sign(remote, image, { key: KEY, formats: ["bundle", "legacy"] });
-  }
-  return [index, ...children];
-}
 
 /** Two registries that one client reaches. */
 function openPair({ from, to }: { readonly from: boolean; readonly to: boolean }) {
@@ -62,7 +46,7 @@ for (const from of [true, false]) {
     const name = (api: boolean): string => api ? "the referrers API" : "the fallback tag";
     test(`copyImage() copies an index and all signatures from ${name(from)} to ${name(to)}`, async () => {
       const { source, target, remote, copied, copy } = openPair({ from, to });
-      const images = await putSignedIndex(source);
+      const images = await putSignedIndex(source, KEY);
       await copy(images[0]!.digest);
       for (const { digest } of images) {
         for (const first of ["bundle", "legacy"] as const) {
@@ -91,7 +75,7 @@ for (const from of [true, false]) {
 
 test("copyImage() mounts blobs inside a registry instead of sending them", async () => {
   const registry = createMemoryRegistry();
-  const [index] = await putSignedIndex(registry);
+  const [index] = await putSignedIndex(registry, KEY);
   const { remote, sent } = openTestRemote(registry);
   const options = { tag: "1.0", clock: createTestClock(), random: () => 0.5 };
   const repository = { registry: HOST, path: "team/mirror" };
@@ -123,7 +107,7 @@ test("copyImage() copies what else refers to an image, and what refers to that",
 
 test("copyImage() writes over nothing unless told, and then nothing at all", async () => {
   const { source, target, copy } = openPair({ from: true, to: true });
-  const [index] = await putSignedIndex(source);
+  const [index] = await putSignedIndex(source, KEY);
   const other = putImage(target, "1.0", { path: TARGET.path });
   await assert.rejects(copy(index!.digest), TargetExistsError);
   assert.equal(target.manifest(TARGET.path, "1.0")?.digest, other.digest);
@@ -134,7 +118,7 @@ test("copyImage() writes over nothing unless told, and then nothing at all", asy
 
 test("copyImage() copies signatures alone, and neither image nor tag", async () => {
   const { source, target, remote, copy } = openPair({ from: true, to: true });
-  const [index] = await putSignedIndex(source);
+  const [index] = await putSignedIndex(source, KEY);
   await copy(index!.digest, { only: ["sig"] });
   assert.equal(target.manifest(TARGET.path, index!.digest), undefined);
   assert.ok(!target.tags(TARGET.path).includes("1.0"));

@@ -14,16 +14,19 @@ test("locateSignatures() looks beside the image", () => {
     signatureTag: `sha256-${HEX}.sig`,
     attestationTag: `sha256-${HEX}.att`,
     referrersTag: `sha256-${HEX}`,
+    maxAttachmentBytes: 128 * 1024 * 1024,
   });
 });
 
 test("locateSignatures() looks in the one repository for all, and under prefixed tags", () => {
   const repository = parseRepository("r.example/signatures");
-  assert.deepEqual(locateSignatures(APP, DIGEST, { repository, tagPrefix: "old-" }), {
+  const store = { repository, tagPrefix: "old-", maxAttachmentBytes: 5 };
+  assert.deepEqual(locateSignatures(APP, DIGEST, store), {
     repository,
     signatureTag: `old-sha256-${HEX}.sig`,
     attestationTag: `old-sha256-${HEX}.att`,
     // The spec's own tag has no prefix.
     referrersTag: `sha256-${HEX}`,
+    maxAttachmentBytes: 5,
   });
 });

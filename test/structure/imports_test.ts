@@ -10,11 +10,12 @@ const LAYERS: Readonly<Record<string, number>> = {
   registry: 2,
   keys: 3,
   signature: 4,
-  sign: 5,
-  verify: 5,
-  policy: 6,
-  fleet: 7,
-  report: 8,
+  trust: 5,
+  sign: 6,
+  verify: 6,
+  policy: 7,
+  fleet: 8,
+  report: 9,
 };
 
 /** Where each package may be imported. */
@@ -23,13 +24,15 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   "@noble/ciphers": ["lib/keys/"],
   "@noble/curves": ["lib/keys/"],
   "@sigstore/bundle": ["lib/signature/bundle.ts"],
-  "@sigstore/core": ["lib/signature/der.ts"],
+  "@sigstore/core": ["lib/sign/", "lib/signature/der.ts", "lib/trust/build_trusted_root.ts"],
   "@sigstore/protobuf-specs": ["lib/verify/trusted_root.ts"],
+  "@sigstore/tuf": ["lib/trust/embedded.ts"],
   "cli-table3": ["lib/report/draw_table.ts"],
   "commander": ["scripts/"],
   "picomatch": ["lib/policy/"],
   "re2js": ["lib/policy/match_text.ts"],
-  "undici": ["lib/base/http.ts"],
+  "tuf-js": ["lib/trust/tuf.ts"],
+  "undici": ["lib/base/http.ts", "lib/base/platform_dispatcher.ts"],
   "valibot": ["lib/"],
   "yaml": ["lib/fleet/parse_yaml.ts"],
 };
@@ -38,12 +41,20 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
 const PLATFORM: Readonly<Record<string, readonly string[]>> = {
   "node:buffer": ["lib/"],
   "node:crypto": ["lib/base/hash.ts", "lib/keys/"],
-  "node:process": ["lib/keys/verify_signature.ts"],
+  "node:process": ["lib/base/platform_dispatcher.ts", "lib/keys/verify_signature.ts"],
   "node:child_process": ["lib/registry/credentials.ts"],
-  "node:fs/promises": ["lib/registry/credentials.ts"],
-  "node:http": ["lib/registry/serve.ts"],
+  "node:fs": ["lib/base/disk.ts", "lib/registry/layout_files.ts"],
+  "node:fs/promises": [
+    "lib/base/disk.ts",
+    "lib/registry/credentials.ts",
+    "lib/registry/layout_files.ts",
+    "lib/trust/tuf.ts",
+  ],
+  "node:http": ["lib/base/platform_dispatcher.ts", "lib/registry/serve.ts"],
   "node:net": ["lib/registry/serve.ts"],
-  "node:path": ["lib/registry/credentials.ts"],
+  "node:path": ["lib/registry/credentials.ts", "lib/registry/layout_files.ts", "lib/trust/tuf.ts"],
+  "node:stream/promises": ["lib/registry/layout_files.ts"],
+  "node:url": ["lib/registry/layout_remote.ts"],
 };
 
 const LIB = listSources("lib");

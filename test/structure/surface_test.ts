@@ -47,6 +47,7 @@ test("mod.ts has no code, re-exports by name, and in the order of the data", () 
     "registry",
     "keys",
     "signature",
+    "trust",
     "sign",
     "verify",
     "policy",
@@ -89,8 +90,8 @@ test("each task is a script, an npm script, a Deno task and a word of sigfleet",
   }
 });
 
-test("the command of the package is the built script", () => {
-  assert.deepEqual(npm.bin, { sigfleet: "dist/scripts/sigfleet.js" });
+test("the command of the package is what build/bundle.ts writes", () => {
+  assert.deepEqual(npm.bin, { sigfleet: "dist/bin/sigfleet.cjs" });
 });
 
 test("no source is longer than 400 lines", () => {

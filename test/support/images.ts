@@ -59,8 +59,7 @@ export function putImage(
 export function sign(
   remote: Remote,
   image: ResolvedManifest,
-  { key, repository = APP, ...options }: Partial<SignOptions> & {
-    readonly key: PrivateKey;
+  { key, repository = APP, ...options }: Partial<SignOptions> & Pick<SignOptions, "key"> & {
     readonly repository?: Repository;
   },
 ): Promise<SignOutcomes> {

@@ -18,13 +18,23 @@ export function listSources(folder: string): string[] {
     .sort();
 }
 
+/** What is loaded with a source: the specifiers of its static imports and re-exports of values. */
+export function staticImportsOf(path: string): string[] {
+  const text = readProjectFile(path).replace(/^\s*\*.*$/gmu, "");
+  const patterns = [
+    /^(?:import|export)\s(?!type\s)[^;]*?\sfrom\s+"([^"]+)";/gmu,
+    /^import\s+"([^"]+)";/gmu,
+  ];
+  return patterns.flatMap((pattern) => [...text.matchAll(pattern)].map((match) => match[1]!));
+}
+
 /** What a source imports: the specifiers of static and dynamic imports and re-exports. */
 export function importsOf(path: string): string[] {
   const text = readProjectFile(path).replace(/^\s*\*.*$/gmu, "");
   const patterns = [
     /^(?:import|export)\s[^;]*?\sfrom\s+"([^"]+)";/gmu,
     /^import\s+"([^"]+)";/gmu,
-    /\bimport\("([^"]+)"\)/gu,
+    /\bimport\("([^"]+)"[),]/gu,
   ];
   return patterns.flatMap((pattern) => [...text.matchAll(pattern)].map((match) => match[1]!));
 }

@@ -7,10 +7,11 @@ import { attachmentTag } from "../../lib/reference/triangulate.ts";
 import { MEDIA_TYPES } from "../../lib/registry/manifest.ts";
 import type { MemoryRegistry } from "../../lib/registry/memory.ts";
 import type { ResolvedManifest } from "../../lib/registry/resolve_digest.ts";
-import { buildKeyBundle, BUNDLE_MEDIA_TYPE } from "../../lib/signature/bundle.ts";
+import { buildStatementBundle, BUNDLE_MEDIA_TYPE } from "../../lib/signature/bundle.ts";
 import { preAuthEncoding } from "../../lib/signature/dsse.ts";
 import { LEGACY_ANNOTATIONS, PAYLOAD_MEDIA_TYPE } from "../../lib/signature/read_legacy.ts";
 import { INTOTO_PAYLOAD_TYPE } from "../../lib/signature/statement.ts";
+import { keyMaterial } from "../../lib/signature/verification_material.ts";
 import { APP, jsonBytes } from "./images.ts";
 
 /** A layer of a legacy manifest, and the payload that it names. */
@@ -61,7 +62,7 @@ export async function bundleOver(
   payloadType: string = INTOTO_PAYLOAD_TYPE,
 ): Promise<Uint8Array> {
   const signature = await key.sign(preAuthEncoding(payloadType, statement));
-  const bundle = buildKeyBundle(statement, signature, key.publicKey.hint);
+  const bundle = buildStatementBundle(statement, signature, keyMaterial(key.publicKey));
   const text = new TextDecoder().decode(bundle);
   return new TextEncoder().encode(text.replace(INTOTO_PAYLOAD_TYPE, payloadType));
 }

@@ -52,6 +52,14 @@ test("checkBundle() checks annotations where some are wanted", async () => {
   assert.deepEqual([bad.verified, bad.code], [false, "annotation-mismatch"]);
 });
 
+test("checkBundle() compares no annotations where no claims are asked for, and still the digest", async () => {
+  const policy = { ...trust([KEY], { env: "test" }), checkClaims: false };
+  const good = await judge(await bundleOver(KEY, STATEMENT), policy);
+  assert.deepEqual([good.verified, good.checks], [true, ["signature", "predicate-type"]]);
+  const copied = await judge(await bundleOver(KEY, about([other])), policy);
+  assert.deepEqual([copied.verified, copied.code], [false, "claim-digest-mismatch"]);
+});
+
 test("checkBundle() refuses a bundle by no trusted key, and an altered one", async () => {
   const stranger = await judge(await bundleOver(OTHER, STATEMENT));
   assert.deepEqual([stranger.verified, stranger.code, stranger.checks], [

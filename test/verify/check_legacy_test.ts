@@ -49,6 +49,16 @@ test("checkLegacySignature() finds which of several keys made it", async () => {
   assert.equal(signer?.name, "key-1");
 });
 
+test("checkLegacySignature() reads nothing of what is signed where no claims are asked for", async () => {
+  const policy = { ...trust([KEY], { env: "test" }), checkClaims: false };
+  for (const payload of [buildClaim("r/x", digestOf(encodeText("another")), {}), encodeText("x")]) {
+    const { verified, checks, signed } = await judge({ payload, policy });
+    assert.deepEqual([verified, checks, signed], [true, ["signature"], payload]);
+  }
+  const stranger = { ...trust([OTHER]), checkClaims: false };
+  assert.equal((await judge({ policy: stranger })).code, "signature-mismatch");
+});
+
 test("checkLegacySignature() checks annotations where some are wanted", async () => {
   const good = await judge({ policy: trust([KEY], { env: "prod" }) });
   assert.deepEqual(good.checks, ["signature", "claims", "annotations"]);

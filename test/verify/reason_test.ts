@@ -7,7 +7,6 @@ import { encodeText } from "../../lib/base/bytes.ts";
 import { parseTargetLine } from "../../lib/fleet/target.ts";
 import { verifyFleet } from "../../lib/fleet/verify_fleet.ts";
 import { digestOf } from "../../lib/reference/digest.ts";
-import { MEDIA_TYPES } from "../../lib/registry/manifest.ts";
 import { createMemoryRegistry, type MemoryRegistry } from "../../lib/registry/memory.ts";
 import type { ResolvedManifest } from "../../lib/registry/resolve_digest.ts";
 import { buildAttestationStatement } from "../../lib/signature/attestation_statement.ts";
@@ -22,6 +21,8 @@ import { verifyRecursive } from "../../lib/verify/verify_recursive.ts";
 import { createSwitch, type Trouble, TROUBLES } from "../support/faults.ts";
 import { APP, createKey, jsonBytes, putImage, sign, trust } from "../support/images.ts";
 import { openTestRemote } from "../support/open_test_remote.ts";
+import { readProjectFile } from "../support/repo.ts";
+import { putIndex } from "../support/signed_index.ts";
 import { type BundleOptions, makeBundle } from "../support/sigstore/bundle.ts";
 import { createInstance, SIGNED_AT } from "../support/sigstore/instance.ts";
 import { ALICE, exact, judgeBundle, trustInstance } from "../support/sigstore/judge.ts";
@@ -29,6 +30,7 @@ import { bundleOver, legacyLayer, putBundle, putLegacy } from "../support/write_
 
 const KEY = createKey();
 const STRANGER = createKey();
+const OTHER = createKey();
 
 type Act = (registry: MemoryRegistry, image: ResolvedManifest) => Promise<void> | void;
 
@@ -38,6 +40,7 @@ interface Scene {
   readonly kind: VerdictKind;
   readonly name?: string;
   readonly annotations?: Readonly<Record<string, string>>;
+  readonly required?: "all";
   readonly trouble?: Trouble;
   readonly act?: Act;
 }
@@ -77,6 +80,7 @@ const SCENES: readonly Scene[] = [
     // With annotations that are not asked for: the payload cannot be foreseen.
     act: legacy(({ digest }) => buildClaim("r/x", digest, { a: "1" }), { missing: true }),
   },
+  { code: "too-few-signers", kind: "failed", required: "all", act: legacy(claim) },
   { code: "signature-malformed", kind: "failed", act: legacy(claim, { annotations: {} }) },
   { code: "signature-mismatch", kind: "failed", act: legacy(claim, {}, STRANGER) },
   { code: "claim-malformed", kind: "failed", act: legacy(() => jsonBytes({})) },
@@ -122,7 +126,7 @@ const SCENES: readonly Scene[] = [
   { code: "registry-answer-invalid", kind: "unknown", trouble: TROUBLES["redirect to itself"] },
 ];
 
-async function play({ name, annotations = {}, trouble, act }: Scene): Promise<Verdict> {
+async function play({ name, annotations = {}, required, trouble, act }: Scene): Promise<Verdict> {
   const { fault, set } = createSwitch();
   const registry = createMemoryRegistry({ fault });
   const image = putImage(registry, "1.0");
@@ -130,7 +134,7 @@ async function play({ name, annotations = {}, trouble, act }: Scene): Promise<Ve
   if (trouble !== undefined) set(/\/manifests\//u, trouble);
   const target = parseTargetLine(name ?? "localhost:5000/team/app:1.0")!;
   const results = verifyFleet(openTestRemote(registry).remote, [target], {
-    policy: trust([KEY], annotations),
+    policy: { ...trust(required === "all" ? [KEY, OTHER] : [KEY], annotations), required },
     limit: 1,
   });
   for await (const { verdict } of results) return verdict;
@@ -153,13 +157,7 @@ for (const scene of SCENES) {
 test("verifyRecursive() gives the reason child-not-verified, and the verdict failed", async () => {
   const registry = createMemoryRegistry();
   const child = putImage(registry, "child");
-  const bytes = jsonBytes({
-    schemaVersion: 2,
-    mediaType: MEDIA_TYPES.ociIndex,
-    manifests: [{ ...child, platform: { os: "linux", architecture: "amd64" } }],
-  });
-  const digest = registry.putManifest(APP.path, bytes, MEDIA_TYPES.ociIndex, "index");
-  const index = { digest, mediaType: MEDIA_TYPES.ociIndex, size: bytes.length };
+  const index = putIndex(registry, "index", { amd64: child });
   const { remote } = openTestRemote(registry);
   await sign(remote, index, { key: KEY });
   const judge = () =>
@@ -233,7 +231,11 @@ for (const [code, [options, trust]] of Object.entries(TRUST_SCENES)) {
 }
 
 test("REASON_CODES has no reason for what never happens", () => {
-  // That of a file, which is seen in the tests of the tasks for files.
+  // Those of files are seen in the tests of the tasks for files.
+  const files = readProjectFile("test/scripts/files_test.ts");
+  for (const code of REASON_CODES) {
+    if (/^(?:file|outside)-/u.test(code) && files.includes(code)) seen.add(code);
+  }
   seen.add("file-unreadable");
   assert.deepEqual(REASON_CODES.filter((code) => !seen.has(code)), []);
 });

@@ -9,6 +9,7 @@ import { attestDigest } from "../../lib/sign/attest_digest.ts";
 import { buildAttestationStatement } from "../../lib/signature/attestation_statement.ts";
 import { PREDICATE_TYPES } from "../../lib/signature/predicate_type.ts";
 import type { SignatureFormat } from "../../lib/signature/signature_format.ts";
+import type { SignaturePolicy } from "../../lib/verify/signature_policy.ts";
 import type { Verdict } from "../../lib/verify/verdict.ts";
 import { verifyAttestation } from "../../lib/verify/verify_attestation.ts";
 import { verifyDigest } from "../../lib/verify/verify_digest.ts";
@@ -52,9 +53,9 @@ async function judge(
   registry: MemoryRegistry,
   { digest }: ResolvedManifest,
   predicateType: string = VULN,
-  more: { readonly checkClaims?: boolean } = {},
+  policy: Partial<SignaturePolicy> = {},
 ): Promise<Verdict> {
-  const options = { policy: trust([KEY]), predicateType, exhaustive: true, ...more };
+  const options = { policy: { ...trust([KEY]), ...policy }, predicateType, exhaustive: true };
   return await verifyAttestation(openTestRemote(registry).remote, APP, digest, options);
 }
 
@@ -115,8 +116,15 @@ test("verifyAttestation() refuses what is attested of another image, unless told
   putBundle(registry, image, await bundleOver(KEY, statement));
   const verdict = await judge(registry, image);
   assert.deepEqual([verdict.kind, codes(verdict)], ["failed", ["claim-digest-mismatch"]]);
+  const bound = await judge(registry, image, VULN, { checkClaims: false });
+  assert.deepEqual(codes(bound), ["claim-digest-mismatch"], "a bundle is about its image");
+  await attestDigest(openTestRemote(registry).remote, APP, image, {
+    statement,
+    predicateType: VULN,
+  }, { key: KEY, formats: ["legacy"], clock: createTestClock(), random: () => 0.5 });
+  assert.equal((await judge(registry, image)).kind, "failed");
   const lax = await judge(registry, image, VULN, { checkClaims: false });
-  assert.deepEqual([lax.kind, lax.signatures[0]?.checks], [
+  assert.deepEqual([lax.kind, lax.signatures.at(-1)?.checks], [
     "verified",
     ["signature", "predicate-type"],
   ]);

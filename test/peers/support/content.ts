@@ -39,24 +39,45 @@ export async function pushImage(sandbox: Sandbox, image: string): Promise<void> 
 export async function pushFleet(sandbox: Sandbox, repository: string): Promise<void> {
   for (const tag of ["1.0", "1.1", "2.0"]) await pushImage(sandbox, `${repository}:${tag}`);
   await crane(sandbox, ["tag", `${repository}:2.0`, "latest"]);
+  await appendIndex(sandbox, `${repository}:1.0`, `${repository}:multi`);
+}
+
+/** An index, and the images in it by digest. */
+export interface PushedIndex {
+  readonly index: string;
+  readonly children: readonly string[];
+}
+
+/** Push a multi-platform index of images that are one image but for their platform. */
+async function appendIndex(sandbox: Sandbox, base: string, index: string): Promise<PushedIndex> {
   const children: string[] = [];
   for (const platform of ["linux/amd64", "linux/arm64"]) {
     // Pushed under its digest alone, as the parts of an index are.
-    const child = await crane(sandbox, [
-      "mutate",
-      `${repository}:1.0`,
-      "--set-platform",
-      platform,
-    ]);
-    children.push(child);
+    children.push(await crane(sandbox, ["mutate", base, "--set-platform", platform]));
   }
-  await crane(sandbox, [
-    "index",
-    "append",
-    ...children.flatMap((child) => ["-m", child]),
-    "-t",
-    `${repository}:multi`,
-  ]);
+  const parts = children.flatMap((child) => ["-m", child]);
+  await crane(sandbox, ["index", "append", ...parts, "-t", index]);
+  return { index, children };
+}
+
+/** Push an index with an index in it, `multi`, under the tag `nested`; all that is in it are children. */
+export async function pushNestedIndex(sandbox: Sandbox, repository: string): Promise<PushedIndex> {
+  const { index: inner, children } = await pushIndex(sandbox, repository);
+  const index = `${repository}:nested`;
+  const parts = ["-m", inner, "-m", `${repository}:base`];
+  await crane(sandbox, ["index", "append", "--flatten=false", ...parts, "-t", index]);
+  const others = await Promise.all(
+    [inner, `${repository}:base`].map(async (name) =>
+      `${repository}@${await digestOfTag(sandbox, name)}`
+    ),
+  );
+  return { index, children: [...children, ...others] };
+}
+
+/** Push a multi-platform index under the tag `multi` of a repository. */
+export async function pushIndex(sandbox: Sandbox, repository: string): Promise<PushedIndex> {
+  await pushImage(sandbox, `${repository}:base`);
+  return await appendIndex(sandbox, `${repository}:base`, `${repository}:multi`);
 }
 
 /** The digest that a tag names. */
@@ -98,9 +119,31 @@ export async function countSignatures(
   if (!hasReferrers) {
     return { legacy, bundle: (await manifestAt(sandbox, tag))?.manifests?.length ?? 0 };
   }
+  return { legacy, bundle: (await fetchReferrers(repository, digest)).length };
+}
+
+/** A manifest that refers to an image, and what its layer holds. */
+export interface StoredReferrer {
+  readonly manifest: string;
+  readonly blob: string;
+}
+
+/** Fetch what refers to an image, as a registry with the referrers API lists it. */
+export async function fetchReferrers(
+  repository: string,
+  digest: string,
+): Promise<readonly StoredReferrer[]> {
   const [address, ...path] = repository.split("/");
-  const url = `http://${address}/v2/${path.join("/")}/referrers/${digest}`;
-  const response = await fetch(url);
-  const { manifests } = await response.json() as { manifests: readonly unknown[] };
-  return { legacy, bundle: manifests.length };
+  const get = async (target: string): Promise<string> =>
+    await (await fetch(`http://${address}/v2/${path.join("/")}/${target}`)).text();
+  const { manifests } = JSON.parse(await get(`referrers/${digest}`)) as {
+    readonly manifests: readonly { readonly digest: string }[];
+  };
+  return await Promise.all(manifests.map(async ({ digest }) => {
+    const manifest = await get(`manifests/${digest}`);
+    const { layers: [layer] } = JSON.parse(manifest) as {
+      readonly layers: readonly { readonly digest: string }[];
+    };
+    return { manifest, blob: await get(`blobs/${layer!.digest}`) };
+  }));
 }

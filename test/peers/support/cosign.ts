@@ -62,6 +62,11 @@ export const COSIGN_WAYS: readonly CosignWay[] = [
   },
 ];
 
+/** The way of one version in one format. */
+export function cosignWay(peer: CosignWay["peer"], format: SignatureFormat): CosignWay {
+  return COSIGN_WAYS.find((way) => way.peer === peer && way.format === format)!;
+}
+
 /** The peers that they need. */
 export const COSIGNS: readonly CosignWay["peer"][] = ["cosign1", "cosign2", "cosign3"];
 

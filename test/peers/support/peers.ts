@@ -7,7 +7,7 @@ import { delimiter, join } from "node:path";
 import process from "node:process";
 import { test, type TestContext } from "node:test";
 
-/** Peers that `../shared/peers/install.sh` builds, and Debian's packages docker-registry and apache2-utils. */
+/** Peers that `../shared/peers/install.sh` builds, and Debian's packages docker-registry, apache2-utils and openssl. */
 export type Peer =
   | "cosign1"
   | "cosign2"
@@ -16,7 +16,8 @@ export type Peer =
   | "refregistry"
   | "distribution"
   | "docker-registry"
-  | "htpasswd";
+  | "htpasswd"
+  | "openssl";
 
 /** A test that hangs says so before the suite is given up. */
 const TEST_TIMEOUT = 60_000;

@@ -9,6 +9,8 @@ import type { ImageRecord } from "../../../lib/report/record.ts";
 import type { SignRecord } from "../../../lib/report/sign_record.ts";
 import type { SignSummary } from "../../../lib/report/sign_summary.ts";
 import type { Summary } from "../../../lib/report/summary.ts";
+import { runTask, type Task } from "../../../scripts/command/task.ts";
+import { createFakeIo } from "../../support/fake_io.ts";
 import { type Finished, runProgram } from "./run_program.ts";
 import type { Sandbox } from "./sandbox.ts";
 
@@ -19,6 +21,17 @@ export interface SigfleetOptions {
   readonly cwd?: string;
   readonly input?: string;
   readonly env?: Readonly<Record<string, string>>;
+}
+
+/** Run a task in this process, in the sandbox's environment; names of files must be whole. */
+export async function ours<Options>(
+  { env }: Pick<Sandbox, "env">,
+  task: Task<Options>,
+  words: readonly string[],
+): Promise<Finished> {
+  const io = createFakeIo({ env });
+  const code = await runTask(task, words, io);
+  return { code, ...io.written };
 }
 
 /** A report of verify-fleet, and how it ended. */
