@@ -11,8 +11,8 @@ import { certificateAlgorithm } from "./check_certificate.ts";
 import { checkEnvelope, type FoundEnvelope, type StatementPolicy } from "./check_envelope.ts";
 import { type FoundSigner, proveSigner } from "./prove_signer.ts";
 import type { Reason } from "./reason.ts";
-import { refuseSignature } from "./refuse_signature.ts";
 import type { SignaturePolicy } from "./signature_policy.ts";
+import { acceptSignature, refuseSignature } from "./signature_result.ts";
 import type { SignatureResult } from "./verdict.ts";
 
 /** What keys sign that is not known of a file, so that they cannot be tried; empty as a rule. */
@@ -87,9 +87,7 @@ async function checkMessage(
       message: "the signature is good, and the digest in its bundle is another file's",
     }, proven);
   }
-  const { signer, checks, proof } = proven;
-  const more = proof === undefined ? {} : { proof };
-  return { format, verified: true, signer, checks, reasons: [], ...more };
+  return acceptSignature(format, proven);
 }
 
 /** A statement about a file, judged as one about an image is. */

@@ -8,8 +8,8 @@ import { INTOTO_PAYLOAD_TYPE, parseStatement, type Statement } from "../signatur
 import { checkAnnotations } from "./check_annotations.ts";
 import { proveSigner } from "./prove_signer.ts";
 import type { Reason } from "./reason.ts";
-import { refuseSignature } from "./refuse_signature.ts";
 import type { SignaturePolicy } from "./signature_policy.ts";
+import { acceptSignature, refuseSignature } from "./signature_result.ts";
 import { signedInEnvelope } from "./signed_content.ts";
 import type { Check, SignatureResult } from "./verdict.ts";
 
@@ -79,10 +79,9 @@ export async function checkEnvelope(
     material: found.material,
   }, policy);
   if (proven.reason !== undefined) return refuseSignature(format, proven.reason, proven);
-  const { signer, alsoBy, proof } = proven;
   const checks: Check[] = [...proven.checks];
   const refused = (reason: Reason): SignatureResult =>
-    refuseSignature(format, reason, { signer, alsoBy, checks });
+    refuseSignature(format, reason, { ...proven, checks });
 
   if (typeof statement === "string" && payloadType === INTOTO_PAYLOAD_TYPE) {
     return refused({ code: "claim-malformed", message: statement });
@@ -96,16 +95,7 @@ export async function checkEnvelope(
     });
   }
   checks.push("predicate-type");
-  const verified: SignatureResult = {
-    format,
-    verified: true,
-    signer,
-    ...(alsoBy === undefined ? {} : { alsoBy }),
-    checks,
-    reasons: [],
-    signed: payload,
-    ...(proof === undefined ? {} : { proof }),
-  };
+  const verified = acceptSignature(format, { ...proven, checks }, payload);
   if (!checkSubject) return verified;
   const subjects = statement.subjects.filter((subject) =>
     subject.digest["sha256"] === digestHex(digest)

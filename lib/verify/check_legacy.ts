@@ -8,8 +8,8 @@ import type { LegacySignature } from "../signature/read_legacy.ts";
 import { checkAnnotations } from "./check_annotations.ts";
 import { proveSigner } from "./prove_signer.ts";
 import type { Reason } from "./reason.ts";
-import { refuseSignature } from "./refuse_signature.ts";
 import type { SignaturePolicy } from "./signature_policy.ts";
+import { acceptSignature, refuseSignature } from "./signature_result.ts";
 import type { Check, SignatureResult } from "./verdict.ts";
 
 function decodeSignature(text: string): Uint8Array | undefined {
@@ -49,19 +49,10 @@ export async function checkLegacySignature(
     material: () => legacyMaterial(annotations),
   }, policy);
   if (proven.reason !== undefined) return refuseSignature("legacy", proven.reason, proven);
-  const { signer, proof } = proven;
   const checks: Check[] = [...proven.checks];
   const refused = (reason: Reason): SignatureResult =>
-    refuseSignature("legacy", reason, { signer, checks });
-  const verified: SignatureResult = {
-    format: "legacy",
-    verified: true,
-    signer,
-    checks,
-    reasons: [],
-    signed: payload,
-    ...(proof === undefined ? {} : { proof }),
-  };
+    refuseSignature("legacy", reason, { ...proven, checks });
+  const verified = acceptSignature("legacy", { ...proven, checks }, payload);
   if (policy.checkClaims === false) return verified;
 
   let claim: Claim;

@@ -1,7 +1,6 @@
 import { equalBytes } from "../base/bytes.ts";
 import { MalformedError } from "../base/errors.ts";
-import { SIGNATURE_HASHES } from "../keys/algorithm.ts";
-import { verifyHashed } from "../keys/verify_signature.ts";
+import { verifySignature } from "../keys/verify_signature.ts";
 import { type Checkpoint, parseCheckpoint } from "../signature/checkpoint.ts";
 import { type InclusionProof, type LogEntry, promisedBytes } from "../signature/log_entry.ts";
 import { checkCheckpoint } from "./check_checkpoint.ts";
@@ -18,14 +17,6 @@ export interface ProvenEntry {
 
 function invalid(message: string): Reason {
   return { code: "log-entry-invalid", message };
-}
-
-/** Whether the log has promised to have the entry, and when. Rekor v1 signs as its key is made for. */
-async function checkPromise(entry: LogEntry, { key }: TrustedLog): Promise<boolean> {
-  const { promise } = entry;
-  if (promise === undefined) return false;
-  const hash = key.algorithm === "ed25519" ? "sha512" : SIGNATURE_HASHES[key.algorithm][0];
-  return await verifyHashed(key, promisedBytes(entry), promise, hash);
 }
 
 function readCheckpoint({ checkpoint }: InclusionProof): Checkpoint | Reason {
@@ -70,7 +61,7 @@ async function checkIn(
     return invalid("nothing proves that the log has the entry");
   }
   const time = promise === undefined ? undefined : integratedTime * 1000;
-  if (promise !== undefined && !await checkPromise(entry, log)) {
+  if (promise !== undefined && !await verifySignature(log.key, promisedBytes(entry), promise)) {
     return invalid("the log's promise (SET) is not signed by that log");
   }
   const unproven = proof && await checkProof(entry, proof, log);

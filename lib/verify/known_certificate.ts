@@ -26,15 +26,6 @@ export interface KnownCertificate {
   readonly scts: (issuer: Certificate) => Promise<Reason | undefined>;
 }
 
-/** Do it once, whoever asks how often. */
-function once<Key, Value>(work: (key: Key) => Value): (key: Key) => Value {
-  const done = new Map<Key, Value>();
-  return (key) => {
-    if (!done.has(key)) done.set(key, work(key));
-    return done.get(key)!;
-  };
-}
-
 function know(
   der: Uint8Array,
   { root, sctThreshold: threshold = 1, detachedScts: detached = [] }: TrustPolicy,
@@ -47,16 +38,24 @@ function know(
       message: "the certificate's key is of a kind that is not supported",
     };
   }
-  const paths = once((purpose: string) =>
-    findCertificatePaths(certificate, root.certificateAuthorities, purpose)
-  );
+  let paths: ReturnType<KnownCertificate["paths"]> | undefined;
+  const scts = new Map<Certificate, ReturnType<KnownCertificate["scts"]>>();
   const policy = { logs: root.ctLogs, threshold, detached };
   return {
     certificate,
     key,
     identity: certificateIdentity(certificate),
-    paths: () => paths(PURPOSES.codeSigning),
-    scts: once((issuer: Certificate) => checkScts(certificate, issuer, policy)),
+    paths: () =>
+      paths ??= findCertificatePaths(
+        certificate,
+        root.certificateAuthorities,
+        PURPOSES.codeSigning,
+      ),
+    scts(issuer) {
+      const found = scts.get(issuer) ?? checkScts(certificate, issuer, policy);
+      scts.set(issuer, found);
+      return found;
+    },
   };
 }
 

@@ -15,7 +15,7 @@ import {
 import { createInstance } from "../support/sigstore/instance.ts";
 import { judgeBundle, trustInstance } from "../support/sigstore/judge.ts";
 import { createSigningKey, type KeyKind } from "../support/sigstore/keys.ts";
-import { noteLine } from "../support/sigstore/log.ts";
+import { createLog, noteLine } from "../support/sigstore/log.ts";
 
 const INSTANCE = createInstance();
 const TRUST = trustInstance(INSTANCE);
@@ -90,6 +90,13 @@ for (const kind of KINDS) {
     assert.ok((await judgeBundle(signed.json, trust)).verified);
   });
 }
+
+test("verifyBlob() verifies what a log with a P-384 key signed over SHA-256, as Rekor v1 does", async () => {
+  const rekor1 = createLog(1, "rekor.example", createSigningKey("P-384", "sha256"));
+  const instance = { ...INSTANCE, rekor1 };
+  const { json } = makeBundle(instance, { entry: "hashedrekord 0.0.1" });
+  assert.ok((await judgeBundle(json, trustInstance(instance))).verified);
+});
 
 test("verifyBlob() passes over the signatures of witnesses, whatever they are", async () => {
   const witness = createSigningKey("ed25519");

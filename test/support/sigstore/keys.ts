@@ -29,12 +29,16 @@ function generate(kind: KeyKind): { publicKey: KeyObject; privateKey: KeyObject 
   return generateKeyPairSync("ec", { namedCurve: kind });
 }
 
-export function createSigningKey(kind: KeyKind = "P-256"): SigningKey {
+/** @param hash what it signs over; what fits the key, unless told */
+export function createSigningKey(
+  kind: KeyKind = "P-256",
+  hash: "sha256" | "sha384" | null = HASHES[kind],
+): SigningKey {
   const { publicKey, privateKey } = generate(kind);
   return {
     kind,
     spki: new Uint8Array(publicKey.export({ type: "spki", format: "der" })),
     algorithm: sequence(oid(OIDS[kind])),
-    sign: (message) => new Uint8Array(sign(HASHES[kind], message, privateKey)),
+    sign: (message) => new Uint8Array(sign(hash, message, privateKey)),
   };
 }

@@ -1,4 +1,5 @@
 import type { SignatureFormat } from "../signature/signature_format.ts";
+import type { ProvenSigner } from "./prove_signer.ts";
 import type { Reason } from "./reason.ts";
 import type { Check, SignatureResult, Signer } from "./verdict.ts";
 
@@ -19,5 +20,23 @@ export function refuseSignature(
     ...(alsoBy === undefined ? {} : { alsoBy }),
     checks,
     reasons: [reason],
+  };
+}
+
+/** What became of a signature that is accepted; `signed` is what it says, byte for byte. */
+export function acceptSignature(
+  format: SignatureFormat,
+  { signer, alsoBy, checks, proof }: Omit<ProvenSigner, "reason">,
+  signed?: Uint8Array,
+): SignatureResult {
+  return {
+    format,
+    verified: true,
+    signer,
+    ...(alsoBy === undefined ? {} : { alsoBy }),
+    checks,
+    reasons: [],
+    ...(signed === undefined ? {} : { signed }),
+    ...(proof === undefined ? {} : { proof }),
   };
 }
