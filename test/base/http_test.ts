@@ -234,6 +234,22 @@ testEach("close() breaks off what is under way", async (exchange) => {
   );
 });
 
+test("send() sends nothing anew by itself where a kept connection is reset", async () => {
+  for (const method of ["GET", "PUT", "POST", "DELETE"] as const) {
+    let requests = 0;
+    await exchange((request, response) => {
+      request.resume();
+      if (++requests === 1) response.end();
+      else request.socket.destroy();
+    }, async (client, request) => {
+      const body = method === "PUT" || method === "POST" ? { body: encodeText("x") } : {};
+      await client.send({ ...request, method, ...body });
+      await assert.rejects(client.send({ ...request, method, ...body }), failsAs("network"));
+    });
+    assert.equal(requests, 2, method);
+  }
+});
+
 test("send() goes over to undici after as many requests as told", async () => {
   const sockets: unknown[] = [];
   await exchange((request, response) => {

@@ -41,7 +41,11 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
 const PLATFORM: Readonly<Record<string, readonly string[]>> = {
   "node:buffer": ["lib/"],
   "node:crypto": ["lib/base/hash.ts", "lib/keys/"],
-  "node:process": ["lib/base/platform_dispatcher.ts", "lib/keys/verify_signature.ts"],
+  "node:process": [
+    "lib/base/http.ts",
+    "lib/base/platform_dispatcher.ts",
+    "lib/keys/verify_signature.ts",
+  ],
   "node:child_process": ["lib/registry/credentials.ts"],
   "node:fs": ["lib/base/disk.ts", "lib/registry/layout_files.ts"],
   "node:fs/promises": [
