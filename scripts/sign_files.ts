@@ -6,25 +6,21 @@ import type { SignedTag } from "../lib/fleet/sign_tags.ts";
 import { startLock } from "../lib/fleet/write_lock.ts";
 import { openSignFilesReport } from "../lib/report/file_report.ts";
 import { countTags, signExitCode, type SignSummary } from "../lib/report/sign_summary.ts";
-import { defineKeyedSignOptions, refuseLog } from "./command/blob_flags.ts";
 import {
   cannotUse,
   defineFileOptions,
   type FileFlags,
   openFileList,
 } from "./command/file_sources.ts";
-import { requireKey } from "./command/keyless.ts";
 import { readPrivateKey } from "./command/keys.ts";
 import { reportRun } from "./command/report_run.ts";
 import { runIfMain, type Task } from "./command/task.ts";
 
 interface Flags extends FileFlags {
-  readonly key?: string;
+  readonly key: string;
   readonly dryRun?: boolean;
   readonly force?: boolean;
   readonly signLock?: boolean;
-  readonly tlogUpload?: boolean;
-  readonly useSigningConfig?: boolean;
 }
 
 /** Sign many files. */
@@ -43,8 +39,8 @@ export const task: Task<Flags> = {
   brokenOff: 3,
   define(command) {
     command.argument("<path...>", "files; folders; globs; @FILE or - for a list");
-    defineKeyedSignOptions(command);
     command
+      .requiredOption("--key <key>", "encrypted private key: file, https://, env:// or k8s://")
       .option("--force", "replace bundles that do not verify with this key")
       .option("--dry-run", "sign nothing, and say what would be signed")
       .option("--lock <file>", "write the SHA-256 and path of each, as sha256sum does")
@@ -52,14 +48,12 @@ export const task: Task<Flags> = {
     defineFileOptions(command);
   },
   async run(args, flags, io) {
-    const reference = requireKey({ ...flags });
-    refuseLog(flags);
     if (flags.signLock === true && flags.lock === undefined) {
       throw new UsageError("Cannot sign the lock file: name it with --lock");
     }
     const files = diskFiles(io);
     const items = await openFileList(files, args, flags, io);
-    const key = await readPrivateKey(reference, io);
+    const key = await readPrivateKey(flags.key, io);
     const { dryRun, force } = flags;
     const lock = flags.lock === undefined
       ? undefined

@@ -11,7 +11,6 @@ import { parseCertificatePem } from "../../lib/signature/material.ts";
 import type { FoundSignature } from "../../lib/verify/verify_blob.ts";
 import type { Verdict } from "../../lib/verify/verdict.ts";
 import type { Io } from "./io.ts";
-import { defineKeylessOptions } from "./keyless.ts";
 import { readSmallFile } from "./files.ts";
 import { defineSignerOptions } from "./signer_options.ts";
 import { defineTrustOptions, type TrustFlags } from "./trust_options.ts";
@@ -29,33 +28,6 @@ export function defineBlobSignOptions(command: Command): void {
     .addOption(new Option("--new-bundle-format").hideHelp())
     .addOption(new Option("--no-new-bundle-format").hideHelp());
   defineSignerOptions(command);
-}
-
-/** Declare the same where files are signed with a key alone. */
-export function defineKeyedSignOptions(command: Command): void {
-  command
-    .option("--key <key>", "encrypted private key: file, https://, env:// or k8s://")
-    // There is nothing to confirm, and no log is written to.
-    .addOption(new Option("--new-bundle-format").hideHelp())
-    .addOption(new Option("--no-new-bundle-format").hideHelp())
-    .addOption(new Option("-y, --yes").hideHelp())
-    .addOption(new Option("--tlog-upload").hideHelp())
-    .addOption(new Option("--use-signing-config").hideHelp());
-  defineKeylessOptions(command);
-}
-
-/**
- * Refuse to seem to write to a log.
- *
- * @throws {UsageError}
- */
-export function refuseLog(
-  flags: { readonly tlogUpload?: boolean; readonly useSigningConfig?: boolean },
-): void {
-  if (flags.tlogUpload !== true && flags.useSigningConfig !== true) return;
-  throw new UsageError(
-    "Cannot write to a transparency log: sign without --tlog-upload and --use-signing-config",
-  );
 }
 
 /** Declare what cosign's users type where the signatures of files are verified. */
