@@ -45,6 +45,18 @@ const KEYCHAIN: Note = {
 const FORMATS: Note = { is: "no effect", why: "both formats, in both places, are always read" };
 const ALWAYS_OFFLINE: Note = { is: "no effect", why: "no log is asked in any case" };
 
+const ONE_FILE: Note = { is: "no effect", why: "there is but one file" };
+const UNVERIFIED: Note = {
+  is: "no effect",
+  why: "a warning says so: the services' answers are checked, and not by it; verify afterwards",
+};
+const NEW_CERTIFICATE: Note = {
+  is: "no effect",
+  why: "without a key there always is one; with a key it is refused",
+};
+const BESIDE_SIGNATURE: Note = { is: "not here", why: "it is refused; attach a bundle instead" };
+const UNSIGNED_SBOM: Note = { is: "not here", why: "see the command" };
+
 /** By `--flag`, or by `command --flag` where one command differs. */
 export const FLAG_NOTES: Readonly<Record<string, Note>> = {
   "--timeout": { is: "better", why: "no limit unless told: each exchange has its own" },
@@ -63,5 +75,42 @@ export const FLAG_NOTES: Readonly<Record<string, Note>> = {
     is: "same",
     why: "a file, `https://`, `env://` or `k8s://`; where it verifies, several",
   },
-  "--annotations": { is: "same" },
+  "--allow-certificate-chain": {
+    is: "no effect",
+    why: "certificates beside the signer's are never used: issuers are read from the trusted root",
+  },
+  "--max-workers": { is: "same" },
+  "verify-blob --max-workers": ONE_FILE,
+  "verify-blob-attestation --max-workers": ONE_FILE,
+  "sign --trusted-root": UNVERIFIED,
+  "sign-blob --trusted-root": UNVERIFIED,
+  "attest --trusted-root": UNVERIFIED,
+  "attest-blob --trusted-root": UNVERIFIED,
+  "sign --issue-certificate": NEW_CERTIFICATE,
+  "attest --issue-certificate": NEW_CERTIFICATE,
+  "attest --rekor-entry-type": {
+    is: "no effect",
+    why: "the log's version decides it, as in cosign",
+  },
+  "verify-attestation --policy": {
+    is: "not here",
+    why: "CUE and Rego are refused by name; pipe the output to their own tools",
+  },
+  "attach signature --tsr": BESIDE_SIGNATURE,
+  "attach signature --rekor-response": BESIDE_SIGNATURE,
+  "attach sbom --sbom": UNSIGNED_SBOM,
+  "attach sbom --type": UNSIGNED_SBOM,
+  "attach sbom --input-format": UNSIGNED_SBOM,
+  "attach sbom --registry-referrers-mode": UNSIGNED_SBOM,
+  "tree --registry-referrers-mode": { is: "same" },
+  "copy --sig-only": { is: "same" },
+  "sign-blob --output": { is: "same" },
+  "sign-blob --output-certificate": { is: "same" },
+  "sign-blob --rfc3161-timestamp": { is: "same" },
+  "--oidc-client-secret-file": { is: "same" },
+  "--oidc-redirect-url": { is: "same" },
+  "--timestamp-client-cacert": { is: "same" },
+  "--timestamp-client-cert": { is: "same" },
+  "--timestamp-client-key": { is: "same" },
+  "--timestamp-server-name": { is: "same" },
 };

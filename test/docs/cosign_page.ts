@@ -1,6 +1,6 @@
 /** docs/cosign.md, made from cosign's commands as they were recorded and ours as they are declared. */
 
-import { Command } from "commander";
+import { Command, type Option } from "commander";
 import { TASKS } from "../../scripts/command/tasks.ts";
 import { REFUSED_FLAGS } from "../../scripts/command/refused_flags.ts";
 import { readProjectFile } from "../support/repo.ts";
@@ -28,16 +28,21 @@ export const COSIGN_COMMANDS = JSON.parse(
 ) as readonly CosignCommand[];
 
 /** The flags of a task of ours by name, `undefined` where there is no such task. */
-export async function ownFlags(name: string): Promise<ReadonlySet<string> | undefined> {
+export async function ownFlags(
+  name: string,
+  which: (option: Option) => boolean = () => true,
+): Promise<ReadonlySet<string> | undefined> {
   const load = TASKS[name];
   if (load === undefined) return undefined;
   const command = new Command(name);
   (await load()).task.define(command);
   // Some of cosign's own begin with "no-".
-  return new Set(command.options.flatMap(({ long = "" }) => [
-    long.slice(2),
-    long.replace(/^--(?:no-)?/u, ""),
-  ]));
+  return new Set(
+    command.options.filter(which).flatMap(({ long = "" }) => [
+      long.slice(2),
+      long.replace(/^--(?:no-)?/u, ""),
+    ]),
+  );
 }
 
 /** What is to be said of a flag of a command that is here. */

@@ -32,6 +32,21 @@ test("each flag of cosign's is declared here, or refused by name", async () => {
   }
 });
 
+test("of each flag that help leaves out docs/cosign.md says what it does", async () => {
+  for (const { name, flags } of COSIGN_COMMANDS) {
+    const hidden = await ownFlags(name, (option) => option.hidden);
+    if (hidden === undefined) continue;
+    const shown = await ownFlags(name, (option) => !option.hidden);
+    for (const flag of flags) {
+      if (!hidden.has(flag.name) || shown!.has(flag.name)) continue;
+      const isNoted = [`${name} --${flag.name}`, `--${flag.name}`].some((key) =>
+        Object.hasOwn(FLAG_NOTES, key)
+      );
+      assert.ok(isNoted, `${name} --${flag.name}`);
+    }
+  }
+});
+
 test("each note of docs/cosign.md is about a command or flag that cosign has", () => {
   const commands = new Set(COSIGN_COMMANDS.map(({ name }) => name));
   for (const name of Object.keys(COMMAND_NOTES)) assert.ok(commands.has(name), name);
